@@ -1,12 +1,11 @@
-"""A target as typed, frozen values. `relaycheck.target.load` makes one from a target file or from options."""
+"""A target as typed, frozen values. `relaycheck.target.file` and `.options` make one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from relaycheck.secret import Secret
+from relaycheck.secret import Secret
 
 OPERATION_PATH = "/api/v1/Agents/EMail/RelayMessage"
 
@@ -42,6 +41,12 @@ class BasicAccount:
 
     user: str
     password: Secret
+
+    @property
+    def credentials(self) -> Secret:
+        """The user-pass, as one secret: `basic-credentials` beside `basic-password`."""
+        name = self.password.name.replace("basic-password", "basic-credentials")
+        return Secret(name, f"{self.user}:{self.password.reveal()}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,8 @@ class WitnessSettings:
     """Seconds that a mail may take after the 204: 10 for a synchronous relay, 120 for a queued one."""
     settle_time: float = 3.0
     """Seconds of quiet before "nothing was relayed" is believed, at the end of the run."""
+    note: str = field(default="", compare=False)
+    """Why there is no witness, for the report; empty if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +184,9 @@ class Target:
     """GET on the operation answers with a description of it, as agents of the vendor do."""
 
     def secrets(self) -> tuple[Secret, ...]:
-        """Every secret of the target, for redaction."""
+        """Every secret of the target, for redaction; the user-pass of Basic too, so that a short password is hidden."""
         auth = self.auth
-        found = [a.password for a in auth.basic]
+        found = [secret for a in auth.basic for secret in (a.credentials, a.password) if a.password]
         found += [s for s in (auth.soticket, auth.expired_soticket, auth.bearer, auth.expired_bearer, auth.app) if s]
         for session in (auth.xsrf, auth.other_xsrf):
             if session:
