@@ -25,6 +25,11 @@ def has_shape(nonce: str) -> bool:
     return _SHAPE.fullmatch(nonce.lower()) is not None
 
 
+def folded(text: str) -> bytes:
+    """Text as `text_of` has it: ASCII letters in lower case, other octets untouched."""
+    return text.encode("utf-8", "surrogateescape").lower()
+
+
 def nonces(searchable: bytes) -> frozenset[str]:
     """Everything in the text of a mail that looks like a nonce, in lower case."""
     return frozenset(found.decode("ascii") for found in _NONCE.findall(searchable))

@@ -24,7 +24,7 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 SERVICE_CLOSING = 421
 
 
-class SessionOver(Exception):  # noqa: N818 - ends a session, right or wrong
+class SessionOver(Exception):
     """Nothing more is to be said on this connection."""
 
     def __init__(self, closed: Closed) -> None:
@@ -205,6 +205,8 @@ class Connection(SMTP):
     async def break_off(self, fault: Fault) -> None:
         """Drop, reset or silence; always ends the session."""
         if fault.action is Action.SILENCE:
+            if isinstance(self.transport, asyncio.Transport):
+                self.transport.resume_reading()  # before implicit TLS it is paused, and the end would go unnoticed
             await self.inbox.ended()
             raise SessionOver(Closed.CLIENT)
         if fault.action is Action.RESET and isinstance(self.transport, asyncio.Transport):

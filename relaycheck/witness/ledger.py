@@ -67,14 +67,14 @@ class Ledger:
     def _with(self, nonce: str) -> tuple[Delivery, ...]:
         if attribution.has_shape(nonce):
             return tuple(self._by_nonce.get(nonce.lower(), ()))
-        wanted = nonce.lower().encode("utf-8", "surrogateescape")
+        wanted = attribution.folded(nonce)
         return tuple(delivery for delivery, searchable, _ in self._deliveries if wanted in searchable)
 
     def unattributed(self, known: Iterable[str]) -> tuple[Delivery, ...]:
         """The deliveries in which none of these nonces is found."""
         asked = list(known)
         shaped = frozenset(n.lower() for n in asked if attribution.has_shape(n))
-        odd = [n.lower().encode("utf-8", "surrogateescape") for n in asked if not attribution.has_shape(n)]
+        odd = [attribution.folded(n) for n in asked if not attribution.has_shape(n)]
         with self._changed:
             return tuple(
                 delivery

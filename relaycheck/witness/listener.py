@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from relaycheck.witness.loop_thread import LoopThread
 
 BACKLOG = 256
+LAST_PORT = 65535
 
 
 def bound(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes a free one. Raises OSError."""
+    if not 0 <= port <= LAST_PORT:
+        raise OSError(f"ports end at {LAST_PORT}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family, backlog=BACKLOG)
 

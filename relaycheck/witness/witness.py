@@ -31,7 +31,7 @@ class WitnessError(Exception):
     """The witness cannot listen. The message says where and why, and what to do."""
 
 
-class NoListener(Exception):  # noqa: N818 - a fact about the target file, not a fault
+class NoListener(Exception):
     """All the ports that the target file declares for the witness are in use by its own listeners."""
 
 
@@ -114,7 +114,7 @@ class Witness:
         port = settings.listen_ports[index] if settings.listen_ports else ANY_PORT
         try:
             listening = bound(settings.listen_host, port)
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             raise WitnessError(_why(settings.listen_host, port, error)) from error
         seen_at = settings.address_ports[index] if index < len(settings.address_ports) else listening.getsockname()[1]
         listener = Listener(name, behaviour, (settings.address_host, seen_at), self._loop, self._closed)
@@ -181,9 +181,9 @@ class Witness:
         return self._ledger.wait_for_quiet(settle, timeout)
 
 
-def _why(host: str, port: int, error: Exception) -> str:
+def _why(host: str, port: int, error: OSError) -> str:
     where = f"The witness cannot listen on {host}:{port}"
-    match getattr(error, "errno", None):
+    match error.errno:
         case errno.EADDRINUSE:
             return f"{where}: the port is in use. Stop what uses it, or choose another in [witness] listen."
         case errno.EACCES | errno.EPERM:
