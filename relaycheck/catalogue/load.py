@@ -12,7 +12,7 @@ from relaycheck.catalogue.model import (
     Basis,
     Catalogue,
     Chapter,
-    Class,
+    Class_,
     Level,
     Oracle,
     Page,
@@ -39,7 +39,7 @@ _AMBIGUITY = ("id", "title", "page", "readings", "reading", "why", "rows")
 _PLACE = ("key", "lines", "about", "quote", "sha256")
 
 _LEVELS = {level.value: level for level in Level}
-_CLASSES = {conformance_class.value: conformance_class for conformance_class in Class}
+_CLASSES = {class_.value: class_ for class_ in Class_}
 _BASES = {basis.value: basis for basis in Basis}
 _ORACLES = {oracle.value: oracle for oracle in Oracle}
 _KINDS = {kind.value: kind for kind in Approach}
@@ -141,7 +141,7 @@ class _Reading:
             id=self._id(section, prefix),
             chapter=chapter,
             level=section.choice("level", _LEVELS),
-            conformance_class=section.choice("class", _CLASSES),
+            class_=section.choice("class", _CLASSES),
             title=section.text("title"),
             statement=section.text("statement"),
             basis=section.choice("basis", _BASES),

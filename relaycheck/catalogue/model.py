@@ -25,7 +25,7 @@ class Level(StrEnum):
     INFO = "INFO"
 
 
-class Class(StrEnum):
+class Class_(StrEnum):  # noqa: N801 - "class" is the word of the field, and a keyword
     """Who obliges the service to meet a requirement."""
 
     CORE = "core"
@@ -108,7 +108,7 @@ class Requirement:
     id: str
     chapter: str
     level: Level
-    conformance_class: Class
+    class_: Class_
     title: str
     statement: str
     basis: Basis
@@ -244,9 +244,9 @@ class Catalogue:
         """The ambiguities that the requirement rests on."""
         return tuple(a for a in self.ambiguities if id in a.rows)
 
-    def totals(self) -> Counter[tuple[Class, Level]]:
+    def totals(self) -> Counter[tuple[Class_, Level]]:
         """How many requirements there are per class and level."""
-        return Counter((row.conformance_class, row.level) for row in self.requirements)
+        return Counter((row.class_, row.level) for row in self.requirements)
 
     @cached_property
     def _by_id(self) -> dict[str, Requirement]:

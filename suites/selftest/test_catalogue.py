@@ -16,7 +16,7 @@ from relaycheck.catalogue import (
     Approach,
     Basis,
     CatalogueError,
-    Class,
+    Class_,
     Level,
     NeedKind,
     Oracle,
@@ -33,11 +33,11 @@ CATALOGUE = load()
 
 # class: MUST, SHOULD, MAY, INFO
 TOTALS = {
-    Class.CORE: (35, 7, 0, 9),
-    Class.HTTP: (27, 34, 3, 5),
-    Class.FRAMING: (16, 1, 2, 0),
-    Class.RELAY: (18, 12, 0, 4),
-    Class.SECURITY: (24, 10, 1, 4),
+    Class_.CORE: (35, 7, 0, 9),
+    Class_.HTTP: (27, 34, 3, 5),
+    Class_.FRAMING: (16, 1, 2, 0),
+    Class_.RELAY: (18, 12, 0, 4),
+    Class_.SECURITY: (24, 10, 1, 4),
 }
 
 # prefix: (chapter, how many ids were ever given out). Ids are never reused or renumbered: numbers may only grow.
@@ -75,7 +75,7 @@ BLOCKING = {
 
 def test_the_totals_per_class_and_level_are_those_of_the_edition() -> None:
     totals = CATALOGUE.totals()
-    assert {c: tuple(totals[c, level] for level in Level) for c in Class} == TOTALS
+    assert {c: tuple(totals[c, level] for level in Level) for c in Class_} == TOTALS
     assert len(CATALOGUE) == 212
     assert CATALOGUE.edition == "2026.11"
 
@@ -126,7 +126,7 @@ def test_the_other_files_are_valid_by_their_published_schemas(name: str) -> None
 def test_the_published_schema_has_the_vocabulary_of_the_code() -> None:
     row = _schema("requirements")["$defs"]["requirement"]["properties"]
     assert row["level"]["enum"] == [x.value for x in Level]
-    assert row["class"]["enum"] == [x.value for x in Class]
+    assert row["class"]["enum"] == [x.value for x in Class_]
     assert row["basis"]["enum"] == [x.value for x in Basis]
     assert row["oracle"]["enum"] == [x.value for x in Oracle]
     assert row["kinds"]["items"]["enum"] == [x.value for x in Approach]
@@ -135,7 +135,7 @@ def test_the_published_schema_has_the_vocabulary_of_the_code() -> None:
 
 def test_a_row_is_found_by_its_id() -> None:
     row = CATALOGUE["RM-204-02"]
-    assert (row.chapter, row.level, row.conformance_class) == ("no_content", Level.MUST, Class.HTTP)
+    assert (row.chapter, row.level, row.class_) == ("no_content", Level.MUST, Class_.HTTP)
     assert [str(source) for source in row.sources] == ["RFC 9110 §8.6"]
     assert "RM-204-02" in CATALOGUE
     assert "RM-204-99" not in CATALOGUE
