@@ -1,0 +1,18 @@
+"""The transport under httpx: exact request bytes out, exact response bytes back, and each stray byte charged to its exchange."""
+
+from relaycheck.wire.connection import WireConnection
+from relaycheck.wire.dial import NotConnected, TrustError
+from relaycheck.wire.observation import LateReport, Observation
+from relaycheck.wire.pool import Wire
+from relaycheck.wire.transport import HttpxTransport, Unanswered
+
+__all__ = [
+    "HttpxTransport",
+    "LateReport",
+    "NotConnected",
+    "Observation",
+    "TrustError",
+    "Unanswered",
+    "Wire",
+    "WireConnection",
+]
