@@ -1,0 +1,149 @@
+"""Distinct examples of a strategy, the same for the same seed everywhere; and a minimiser that knows its budget.
+
+`draw` is what a check uses in place of `@given`: the number of examples is fixed beforehand and nothing is shrunk, so nothing
+is sent that was not planned. `shrink` makes a counterexample smaller afterwards, within the requests that are left.
+"""
+
+from __future__ import annotations
+
+import random
+import warnings
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hypothesis import HealthCheck, Phase, Verbosity, find, given, settings
+from hypothesis import seed as seeded
+from hypothesis.errors import HypothesisWarning, NoSuchExample, Unsatisfiable
+from hypothesis.internal.conjecture.choice import choice_constraints_key, choice_permitted
+from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, GLOBAL_CONSTANTS, HypothesisProvider
+from hypothesis.vendor.pretty import pretty
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from hypothesis.strategies import SearchStrategy
+
+T = TypeVar("T")
+BARREN_ROUNDS = 5  # each twice as long as the one before: then the strategy counts as exhausted
+BACKEND = "relaycheck"
+
+_pools: dict[Hashable, tuple[Any, ...]] = {}
+
+
+class SeededProvider(HypothesisProvider):
+    """Hypothesis' own generator without the constants it collects from imported modules.
+
+    Those constants depend on which modules are loaded at the moment of drawing, so the same seed would give other examples in
+    another process. The fixed list of well-known troublemakers stays.
+    """
+
+    def _maybe_draw_constant(self, choice_type: Any, constraints: Any, *, p: float = 0.05) -> Any:
+        assert self._random is not None
+        if self._random.random() > p:
+            return None
+        key = (choice_type, choice_constraints_key(choice_type, constraints))
+        pool = _pools.get(key)
+        if pool is None:
+            pool = tuple(c for c in GLOBAL_CONSTANTS.set_for_type(choice_type) if choice_permitted(c, constraints))
+            if len(_pools) < 4096:
+                _pools[key] = pool
+        return self._random.choice(pool) if pool else None
+
+
+AVAILABLE_PROVIDERS[BACKEND] = SeededProvider
+
+
+@lru_cache(maxsize=64)
+def _settings(count: int) -> settings:
+    """Every setting that could depend on a profile or on the machine, pinned."""
+    return settings(
+        max_examples=count,
+        backend=BACKEND,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        phases=(Phase.generate,),
+        print_blob=False,
+        report_multiple_bugs=False,
+        stateful_step_count=50,
+        suppress_health_check=tuple(HealthCheck),
+        verbosity=Verbosity.quiet,
+    )
+
+
+def draw(strategy: SearchStrategy[T], count: int, seed: int) -> tuple[T, ...]:
+    """Exactly `count` distinct examples, or fewer when the strategy seems to have no more.
+
+    The same strategy, count and seed give the same examples in every process. Two examples are the same when their `repr` is:
+    values that equal each other but are written differently (1 and True, members in another order) count as two.
+
+    Raises ValueError when `count` is negative.
+    """
+    if count < 0:
+        raise ValueError(f"draw: count is {count}; ask for 0 or more examples")
+    found: dict[str, T] = {}
+    number = barren = 0
+    while len(found) < count and barren < BARREN_ROUNDS:
+        before = len(found)
+        for value in _round(strategy, max(count - before, 10 << barren), f"{seed}:{number}"):
+            if len(found) < count:
+                found.setdefault(_identity(value), value)
+        number += 1
+        barren = 0 if len(found) > before else barren + 1
+    return tuple(found.values())
+
+
+def _round(strategy: SearchStrategy[T], count: int, seed: str) -> list[T]:
+    values: list[T] = []
+
+    @seeded(int.from_bytes(random.Random(seed).randbytes(8)))
+    @_settings(count)
+    @given(strategy)
+    def collect(value: T) -> None:
+        values.append(value)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", HypothesisWarning)
+        try:
+            collect()
+        except Unsatisfiable:
+            return []
+    return values
+
+
+def _identity(value: object) -> str:
+    """The value as text: `repr`, except that sets, whose order depends on the process, are written sorted."""
+    return pretty(value) if isinstance(value, set | frozenset) else repr(value)
+
+
+class _BudgetSpentError(Exception):
+    """The predicate may not be called again."""
+
+
+def shrink(strategy: SearchStrategy[T], predicate: Callable[[T], bool], budget: int, seed: int = 0) -> T | None:
+    """The smallest value found for which `predicate` holds, with at most `budget` calls of it; None if it held for none.
+
+    Every distinct value costs one call: what the predicate said about a value is remembered.
+    """
+    said: dict[str, bool] = {}
+    best: list[T] = []
+
+    def remembered(value: T) -> bool:
+        key = _identity(value)
+        if key not in said:
+            if len(said) >= budget:
+                raise _BudgetSpentError
+            said[key] = predicate(value)
+        if said[key]:
+            best[:] = [value]
+        return said[key]
+
+    limits = settings(_settings(max(budget, 1)), phases=(Phase.generate, Phase.shrink))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", HypothesisWarning)
+        try:
+            return find(strategy, remembered, settings=limits, random=random.Random(seed))
+        except (NoSuchExample, Unsatisfiable):
+            return None
+        except _BudgetSpentError:
+            return best[0] if best else None
