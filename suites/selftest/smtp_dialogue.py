@@ -6,6 +6,7 @@ import socket
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ssl
     from types import TracebackType
 
     from relaycheck.witness import Listener
@@ -17,6 +18,7 @@ class Dialogue:
     """A connection as a context manager. A reply is its code; 0 is the end of the connection."""
 
     def __init__(self, listener: Listener, *, greeted: bool = True) -> None:
+        self._host = listener.host
         self._socket = socket.create_connection((listener.host, listener.port), timeout=DEADLINE)
         self._replies = self._socket.makefile("rb")
         if greeted:
@@ -47,6 +49,12 @@ class Dialogue:
         except ConnectionResetError:
             return 0
         return 0
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """The TLS handshake, as client."""
+        self._replies.close()
+        self._socket = context.wrap_socket(self._socket, server_hostname=self._host)
+        self._replies = self._socket.makefile("rb")
 
     def end_writing(self) -> None:
         self._socket.shutdown(socket.SHUT_WR)
