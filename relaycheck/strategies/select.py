@@ -1,0 +1,63 @@
+"""Values of `$select` (page, "Query String Parameters"), as they stand in the request target after `$select=`."""
+
+from __future__ import annotations
+
+import string
+
+from hypothesis import strategies as st
+
+PAGE_EXAMPLE = "name,department,category/id"
+
+_FIRST = string.ascii_letters + "_"
+_MORE = _FIRST + string.digits
+_KNOWN = ("From", "Recipients", "Rfc822", "ConnectionInfoExtended", "ConnectionInfoExtended/Port", "Name", "name")
+
+_HOSTILE = (
+    "%0d%0aX-Injected:%201",
+    "name%0d%0a%0d%0aHTTP/1.1%20200%20OK",
+    "%0aSet-Cookie:%20a=b",
+    "%e5%98%8a%e5%98%8dX-Injected:%201",
+    "%00",
+    "name%00",
+    "'",
+    "%22",
+    "';%20DROP%20TABLE%20contact--",
+    "../../../../etc/passwd",
+    "..%2f..%2fweb.config",
+    "%252e%252e%252f",
+    "$expand=Recipients",
+    "name%20eq%20'x'%20or%201%20eq%201",
+    "contains(name,'a')",
+    "*",
+    "$count",
+    "%3Cscript%3Ealert(1)%3C/script%3E",
+    "%24%7Bjndi:ldap://127.0.0.1/x%7D",
+    "{{7*7}}",
+    "%ff%fe",
+    "%c0%af",
+    "%ed%a0%80",
+    "%zz",
+    "%",
+    "%u0041",
+    "/" * 200,
+    "," * 200,
+    "a/" * 500,
+    "(" * 500,
+    "x" * 8192,
+)
+
+
+def select_values() -> st.SearchStrategy[str]:
+    """Well-formed: property names, nested by `/`, parted by `,`. Some name the request's own properties."""
+    name = st.builds(str.__add__, st.sampled_from(_FIRST), st.text(_MORE, max_size=15))
+    path = st.sampled_from(_KNOWN) | st.lists(name, min_size=1, max_size=3).map("/".join)
+    return st.just(PAGE_EXAMPLE) | st.lists(path, min_size=1, max_size=6).map(",".join)
+
+
+def hostile_selects() -> st.SearchStrategy[str]:
+    """Not well-formed: injection, traversal, expressions, broken encodings, great length.
+
+    ASCII without spaces and controls, so that the request line itself stays one (RFC 9112 §3).
+    """
+    embedded = st.tuples(st.sampled_from(_HOSTILE), select_values()).map(lambda pair: f"{pair[1]},{pair[0]}")
+    return st.sampled_from(_HOSTILE) | embedded
