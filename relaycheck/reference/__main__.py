@@ -1,0 +1,7 @@
+"""`python -m relaycheck.reference`."""
+
+import sys
+
+from relaycheck.reference.run import main
+
+sys.exit(main())

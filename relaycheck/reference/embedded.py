@@ -1,0 +1,154 @@
+"""The reference target as a child process: a second core serves while the first one checks."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from relaycheck.places import PACKAGE
+from relaycheck.reference.accounts import demo_auth
+from relaycheck.target import Content, Limits, Relay, Target, Url
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+START_DEADLINE = 20.0
+STOP_DEADLINE = 5.0
+
+
+class EmbeddedProblem(Exception):
+    """The child did not come up; the text says what it said."""
+
+
+@dataclass(slots=True)
+class Embedded:
+    """Context manager: the child runs inside, `target` describes it. `default_smtp` is where mail without a connection goes."""
+
+    default_smtp: tuple[str, int] | None = None
+    installation: Literal["onsite", "online"] = "onsite"
+    patch: Literal["body", "operations"] = "body"
+    tls: bool = False
+    faults: bool = False
+    smtp_ca: str | None = None
+    smtp_timeout: float = 5.0
+    body_limit: int = 20_000_000
+    _process: subprocess.Popen[bytes] | None = None
+    _errors: Any = None
+    _ready: dict[str, Any] | None = None
+
+    def __enter__(self) -> Embedded:
+        """Starts the child and waits for its ready line. Raises `EmbeddedProblem`."""
+        path = os.pathsep.join(filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH"))))
+        self._errors = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            self._command(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        try:
+            self._ready = json.loads(self._first_line())
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    @property
+    def target(self) -> Target:
+        """The faithful service, as a target file would describe it."""
+        return self.target_for("")
+
+    def target_for(self, candidate: str) -> Target:
+        """A candidate that is offered beside the faithful service; the same description at its base path."""
+        assert self._ready is not None, "only inside the with block"
+        scheme: Literal["http", "https"] = "https" if self.tls else "http"
+        url = Url(scheme, "127.0.0.1", self._ready["port"], f"/{candidate}" if candidate else "")
+        return replace(describe(url, self), trust=self._ready["ca"])
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        assert self._ready is not None, "only inside the with block"
+        return tuple(self._ready["candidates"])
+
+    def _command(self) -> list[str]:
+        command = [sys.executable, "-m", "relaycheck.reference", "--json", "--installation", self.installation]
+        command += [
+            "--patch",
+            self.patch,
+            "--smtp-timeout",
+            str(self.smtp_timeout),
+            "--body-limit",
+            str(self.body_limit),
+        ]
+        command += ["--default-smtp", _joined(*self.default_smtp)] if self.default_smtp else []
+        command += ["--smtp-ca", self.smtp_ca] if self.smtp_ca else []
+        command += ["--tls"] if self.tls else []
+        return [*command, "--faults"] if self.faults else command
+
+    def _first_line(self) -> bytes:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        deadline = time.monotonic() + START_DEADLINE
+        line = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            while not line.endswith(b"\n"):
+                if not selector.select(max(0.0, deadline - time.monotonic())):
+                    raise EmbeddedProblem(f"The embedded reference target did not start within {START_DEADLINE:g} s.")
+                more = os.read(self._process.stdout.fileno(), 65536)
+                if not more:
+                    raise EmbeddedProblem(f"The embedded reference target did not start: {self._last_words()}")
+                line += more
+        return line
+
+    def _last_words(self) -> str:
+        self._errors.seek(0)
+        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "it ended without a word."
+
+    def _stop(self) -> None:
+        process = self._process
+        if process is None:
+            return
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.close()
+        try:
+            process.wait(STOP_DEADLINE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+        self._errors.close()
+        self._process = None
+
+
+def _joined(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def describe(url: Url, settings: Embedded) -> Target:
+    """What a target file for such a server says."""
+    return Target(
+        url=url,
+        name="relaycheck reference target",
+        installation=settings.installation,
+        auth=demo_auth(settings.installation),
+        content=Content(patch=settings.patch, declared=frozenset({"xml", "form", "patch", "property_case", "charset"})),
+        relay=Relay(default_connection=settings.default_smtp is not None),
+        limits=Limits(body_bytes=settings.body_limit),
+        http2=False,
+    )

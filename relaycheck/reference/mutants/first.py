@@ -1,0 +1,113 @@
+"""The first mutants: what a suite must notice before anything else, and one of each kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from relaycheck.reference.authentication import basic
+from relaycheck.reference.content import MEDIA_TYPES
+from relaycheck.reference.faults import WireFaults
+from relaycheck.reference.mutants.model import Mutant, change
+from relaycheck.reference.received import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from relaycheck.reference.faults import Move, Outgoing
+    from relaycheck.reference.received import Received
+    from relaycheck.reference.service import Service
+    from relaycheck.reference.submission import Submission
+
+NULL = Answer(200, (("Content-Type", "application/json; charset=utf-8"), ("Content-Length", "4")), b"null")
+
+
+def null_after_204(outgoing: Outgoing) -> Iterable[Move]:
+    return (outgoing.raw + b"null",) if outgoing.status == 204 else (outgoing.raw,)
+
+
+def zero_length_on_204(outgoing: Outgoing) -> Iterable[Move]:
+    if outgoing.status != 204:
+        return (outgoing.raw,)
+    return (outgoing.head.removesuffix(b"\r\n") + b"Content-Length: 0\r\n\r\n",)
+
+
+def select_makes_200(received: Received, answer: Answer) -> Answer:
+    return NULL if answer.status == 204 and "select=" in received.query else answer
+
+
+def first_form_recipient(received: Received, submission: Submission) -> Submission:
+    form = (received.get("content-type") or "").lower().startswith("application/x-www-form-urlencoded")
+    return replace(submission, recipients=submission.recipients[:1]) if form else submission
+
+
+def any_password(service: Service, user: str, password: str) -> str:
+    return user if user in service.installation.accounts else basic(service, "")
+
+
+async def relay_nothing(service: Service, submission: Submission) -> None:
+    service.relaying.prepare(service, submission)
+
+
+FIRST = (
+    Mutant(
+        "RM-EP-01-200-null",
+        breaks="RM-EP-01",
+        fault="Success is 200 with the content null.",
+        service=change("answers", accepted=lambda service, received: NULL),
+    ),
+    Mutant(
+        "RM-204-02-zero-length",
+        breaks="RM-204-02",
+        fault="A 204 says Content-Length: 0.",
+        wire=WireFaults(outgoing=zero_length_on_204),
+    ),
+    Mutant(
+        "RM-204-01-null-after",
+        breaks="RM-204-01",
+        fault="The octets null follow the header section of a 204, as in the page's sample response.",
+        wire=WireFaults(outgoing=null_after_204),
+    ),
+    Mutant(
+        "RM-CT-04-no-text-xml",
+        breaks="RM-CT-04",
+        fault="text/xml is refused with 415.",
+        service=change("content", supports=lambda name: name in MEDIA_TYPES and name != "text/xml"),
+    ),
+    Mutant(
+        "RM-CT-05-first-recipient",
+        breaks="RM-CT-05",
+        fault="Only the first recipient of a form is relayed to.",
+        service=change("", submitted=first_form_recipient),
+    ),
+    Mutant(
+        "RM-SEL-03-select-200",
+        breaks="RM-SEL-03",
+        fault="$select turns the 204 into a 200 with null.",
+        service=change("answers", finish=select_makes_200),
+    ),
+    Mutant(
+        "RM-AUTH-11-any-password",
+        breaks="RM-AUTH-11",
+        fault="A known user is let in with any password.",
+        service=change("authentication", check_password=any_password),
+    ),
+    Mutant(
+        "RM-AUTH-07-no-challenge",
+        breaks="RM-AUTH-07",
+        fault="401 comes without WWW-Authenticate.",
+        service=change("authentication", challenges=lambda service, refusal: ()),
+    ),
+    Mutant(
+        "RM-REL-01-relays-nothing",
+        breaks="RM-REL-01",
+        fault="204 with nothing relayed.",
+        service=change("relaying", relay=relay_nothing),
+    ),
+    Mutant(
+        "RM-AUTH-10-exact-scheme",
+        breaks="RM-AUTH-10",
+        fault="Scheme names are compared with regard to case.",
+        service=change("authentication", scheme_matches=lambda given, known: given == known),
+    ),
+)
