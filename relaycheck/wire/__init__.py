@@ -4,7 +4,7 @@ from relaycheck.wire.connection import WireConnection
 from relaycheck.wire.dial import NotConnected, TrustError
 from relaycheck.wire.observation import LateReport, Observation
 from relaycheck.wire.pool import Wire
-from relaycheck.wire.transport import HttpxTransport, Unanswered
+from relaycheck.wire.transport import HttpxTransport, Unanswered, chunked
 
 __all__ = [
     "HttpxTransport",
@@ -15,4 +15,5 @@ __all__ = [
     "Unanswered",
     "Wire",
     "WireConnection",
+    "chunked",
 ]

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from relaycheck.exchange import ConnectionUse, Outcome, Response
 
 LateReport = Callable[[str, bytes, bool], None]
-"""Called with the token of an exchange, the bytes that came after its end was recorded, and whether the target then closed."""
+"""Called with the token of an exchange, the bytes that came after its end was recorded, and whether the target then closed.
+
+Any thread that uses the wire may call it. It must not use the wire itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ class HttpxTransport(httpx.BaseTransport):
     """Carries httpx requests over a Wire, always to the wire's own origin.
 
     Request extensions: `token` (str, names the exchange), `fresh` (bool), `response_timeout` (seconds), `target` (request target as
-    bytes or str), `framing` ("chunked") and `chunks` (sizes; what remains is the last chunk). The response has the extension
-    `observation`. Raises Unanswered for every outcome but an answer.
+    bytes or str), `framing` ("chunked"), `chunks` (sizes; what remains is the last chunk) and `raw` (the whole request as octets,
+    which then go out as they are, whatever else the request says). The response has the extension `observation`. Raises Unanswered for every outcome but an answer.
     """
 
     def __init__(self, wire: Wire) -> None:
@@ -37,7 +37,7 @@ class HttpxTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         extensions = request.extensions
         observation = self._wire.exchange(
-            serialise(request),
+            extensions["raw"] if "raw" in extensions else serialise(request),
             method=request.method,
             token=extensions.get("token", ""),
             fresh=extensions.get("fresh", False),
@@ -80,13 +80,16 @@ def serialise(request: httpx.Request) -> bytes:
     return b"".join([*head, b"\r\n", body])
 
 
-def chunked(body: bytes, sizes: Sequence[int] = ()) -> bytes:
-    """`body` in the chunked coding (RFC 9112 §7.1): chunks of the given sizes, then one with what remains."""
+def chunked(body: bytes, sizes: Sequence[int] = (), extension: bytes = b"") -> bytes:
+    """`body` in the chunked coding (RFC 9112 §7.1): chunks of the given sizes, then one with what remains.
+
+    `extension` is put behind each size, its semicolon included (RFC 9112 §7.1.1).
+    """
     parts = []
     start = 0
     for size in (*sizes, len(body)):
         if chunk := body[start : start + size]:
-            parts.append(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+            parts.append(b"%x%b\r\n%b\r\n" % (len(chunk), extension, chunk))
             start += size
     return b"".join([*parts, b"0\r\n\r\n"])
 
