@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import selectors
+import socket
 import subprocess
 import sys
 import tempfile
@@ -14,13 +15,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from relaycheck.places import PACKAGE
 from relaycheck.reference.accounts import demo_auth
-from relaycheck.target import Content, Limits, Relay, Target, Url
+from relaycheck.target import Content, Limits, Relay, Target, Url, WitnessSettings
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 START_DEADLINE = 20.0
 STOP_DEADLINE = 5.0
+ANY_OTHERS = (0,) * 15
+"""Further listeners of the witness: any free ports."""
 
 
 class EmbeddedProblem(Exception):
@@ -29,9 +32,14 @@ class EmbeddedProblem(Exception):
 
 @dataclass(slots=True)
 class Embedded:
-    """Context manager: the child runs inside, `target` describes it. `default_smtp` is where mail without a connection goes."""
+    """Context manager: the child runs inside, `target` describes it.
+
+    Mail without a connection goes to `default_smtp`. Without one a free port is kept for the witness, and `target.witness` tells it
+    to listen there. `default_connection=False`: such requests are refused.
+    """
 
     default_smtp: tuple[str, int] | None = None
+    default_connection: bool = True
     installation: Literal["onsite", "online"] = "onsite"
     patch: Literal["body", "operations"] = "body"
     tls: bool = False
@@ -39,12 +47,15 @@ class Embedded:
     smtp_ca: str | None = None
     smtp_timeout: float = 5.0
     body_limit: int = 20_000_000
+    _kept: socket.socket | None = None
     _process: subprocess.Popen[bytes] | None = None
     _errors: Any = None
     _ready: dict[str, Any] | None = None
 
     def __enter__(self) -> Embedded:
         """Starts the child and waits for its ready line. Raises `EmbeddedProblem`."""
+        if self.default_connection and self.default_smtp is None:
+            self._kept = _keep_a_port()
         path = os.pathsep.join(filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH"))))
         self._errors = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
@@ -76,12 +87,20 @@ class Embedded:
         assert self._ready is not None, "only inside the with block"
         scheme: Literal["http", "https"] = "https" if self.tls else "http"
         url = Url(scheme, "127.0.0.1", self._ready["port"], f"/{candidate}" if candidate else "")
-        return replace(describe(url, self), trust=self._ready["ca"])
+        witness = WitnessSettings()
+        if self._kept is not None:
+            witness = WitnessSettings(listen_ports=(self._kept.getsockname()[1], *ANY_OTHERS))
+        return replace(describe(url, self), trust=self._ready["ca"], witness=witness)
 
     @property
     def candidates(self) -> tuple[str, ...]:
         assert self._ready is not None, "only inside the with block"
         return tuple(self._ready["candidates"])
+
+    def _relay_to(self) -> tuple[str, int] | None:
+        if not self.default_connection:
+            return None
+        return self._kept.getsockname() if self._kept is not None else self.default_smtp
 
     def _command(self) -> list[str]:
         command = [sys.executable, "-m", "relaycheck.reference", "--json", "--installation", self.installation]
@@ -93,7 +112,8 @@ class Embedded:
             "--body-limit",
             str(self.body_limit),
         ]
-        command += ["--default-smtp", _joined(*self.default_smtp)] if self.default_smtp else []
+        relay_to = self._relay_to()
+        command += ["--default-smtp", _joined(*relay_to)] if relay_to else []
         command += ["--smtp-ca", self.smtp_ca] if self.smtp_ca else []
         command += ["--tls"] if self.tls else []
         return [*command, "--faults"] if self.faults else command
@@ -120,6 +140,9 @@ class Embedded:
         return lines[-1] if lines else "it ended without a word."
 
     def _stop(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
         process = self._process
         if process is None:
             return
@@ -136,6 +159,14 @@ class Embedded:
         self._process = None
 
 
+def _keep_a_port() -> socket.socket:
+    """A port that nobody else is given, and on which a listener that reuses addresses can listen."""
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", 0))
+    return kept
+
+
 def _joined(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
@@ -148,7 +179,7 @@ def describe(url: Url, settings: Embedded) -> Target:
         installation=settings.installation,
         auth=demo_auth(settings.installation),
         content=Content(patch=settings.patch, declared=frozenset({"xml", "form", "patch", "property_case", "charset"})),
-        relay=Relay(default_connection=settings.default_smtp is not None),
+        relay=Relay(default_connection=settings.default_connection),
         limits=Limits(body_bytes=settings.body_limit),
         http2=False,
     )
