@@ -28,7 +28,8 @@ class HttpxTransport(httpx.BaseTransport):
 
     Request extensions: `token` (str, names the exchange), `fresh` (bool), `response_timeout` (seconds), `target` (request target as
     bytes or str), `framing` ("chunked"), `chunks` (sizes; what remains is the last chunk) and `raw` (the whole request as octets,
-    which then go out as they are, whatever else the request says). The response has the extension `observation`. Raises Unanswered for every outcome but an answer.
+    which then go out as they are, whatever else the request says). The response has the extension `observation`. Raises Unanswered
+    for every outcome but an answer.
     """
 
     def __init__(self, wire: Wire) -> None:

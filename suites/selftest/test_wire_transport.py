@@ -53,6 +53,21 @@ def test_chunks_have_the_sizes_asked_for_and_hold_the_whole_body(sizes: tuple[in
     assert chunked(b"0123456789", sizes) == expected + b"0\r\n\r\n"
 
 
+def test_a_chunk_extension_stands_behind_each_size() -> None:
+    assert chunked(b"abc", (2,), b";a=b") == b"2;a=b\r\nab\r\n1;a=b\r\nc\r\n0\r\n\r\n"
+
+
+def test_raw_octets_go_out_as_they_are_whatever_else_the_request_says() -> None:
+    raw = b"POST  /odd HTTP/1.1\r\nHost : h\r\n\r\n"
+    with ScriptedServer([Do.READ, b"HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n", Do.HOLD]) as server:
+        transport = HttpxTransport(Wire(server.url))
+        request = httpx.Request("POST", f"{server.url}/x", content=b"body", extensions={"raw": raw})
+        response = transport.handle_request(request)
+        transport.close()
+    assert server.requests == [raw]
+    assert response.extensions["observation"].sent == raw
+
+
 def test_the_response_carries_its_observation() -> None:
     answer = (
         b"HTTP/1.1 401 Who Are You\r\nWWW-Authenticate: Basic\r\nwww-authenticate: X\r\nContent-Length: 2\r\n\r\nno"
