@@ -1,3 +1,3 @@
 """pytest's way in for a run from the checkout."""
 
-pytest_plugins = ["relaycheck.plugin"]
+pytest_plugins = ["relaycheck.plugin", "relaycheck.views.emit"]

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from relaycheck.target.model import Relay
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -67,6 +69,8 @@ class Request:
     nonce: str
     message: Message | None = None
     """The logical message it carries, stamped: what must arrive if the request is accepted. None: nothing may arrive."""
+    assumes: tuple[str, ...] = ()
+    """Keys of the target file that it rests on and that the tester did not declare, such as content.xml."""
     note: str = ""
     """What is special about it, in a few words, for the reader of a report."""
 
@@ -165,6 +169,10 @@ class Exchange:
     deliveries: tuple[Delivery, ...] = ()
     witnessed: bool = False
     """Whether a witness was there to see mail: without one, no delivery says nothing."""
+    relay: Relay = field(default_factory=Relay)
+    """What the target is declared to do to mail: the tolerance of the byte oracle."""
+    charset: str = "utf-8"
+    """The declared charset in which the text of Rfc822 becomes octets."""
 
     @property
     def status(self) -> int | None:

@@ -1,18 +1,25 @@
 """Secrets as one type that never prints, and the redaction of bytes that hold one.
 
 A `Secret` shows its name, never its value. A `Redactor` knows every form in which a value may come back (as it is, base64 at any
-alignment, hex, percent-encoded, JSON-escaped) and replaces each by the same placeholder.
+alignment, hex, percent-encoded, JSON- or HTML-escaped, and these over each other) and replaces each by the same placeholder.
+Not found: a value that a line break divides, and one inside a compressed body.
 """
 
 from __future__ import annotations
 
-import base64
-import json
+import re
 from dataclasses import dataclass, field
-from functools import lru_cache
-from urllib.parse import quote, quote_plus
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
-SHORTEST = 4  # octets; a shorter value would match everywhere, so it is hidden where it is used but not searched for
+from relaycheck.secret_forms import Form, Forms, any_escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WORD = 4  # octets of a machine word, in which data is compared with the forms
+ALWAYS_HOLDS_A_WORD = 2 * WORD - 1  # octets; a form this long covers a whole aligned word wherever it stands
+OPENING = "‹secret:".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,56 +51,135 @@ class Secret:
 
 
 @lru_cache(maxsize=4096)
+def forms_of(value: str) -> Forms:
+    return Forms(value)
+
+
 def spellings(value: str) -> tuple[bytes, ...]:
-    """Every form of `value` that counts as the secret itself, longest first; empty for values too short to search for."""
-    raw = value.encode("utf-8")
-    if len(raw) < SHORTEST:
-        return ()
-    found = {raw, value.encode("utf-16-le"), raw.hex().encode(), raw.hex().upper().encode()}
-    found |= {quote(value, safe="").encode(), quote_plus(value).encode()}
-    found |= {json.dumps(value)[1:-1].encode(), json.dumps(value, ensure_ascii=False)[1:-1].encode()}
-    found |= {value.encode("latin-1")} if all(ord(c) < 256 for c in value) else set()
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        found |= set(_aligned(raw, encode))
-    return tuple(sorted((f for f in found if len(f) >= SHORTEST), key=len, reverse=True))
+    """Every literal form of `value` that counts as the secret itself, longest first; empty for values too short to search for."""
+    return tuple(sorted((form.text for form in forms_of(value).literal), key=len, reverse=True))
 
 
-def _aligned(raw: bytes, encode: object) -> list[bytes]:
-    """The base64 characters that `raw` alone determines, at each of the three alignments it can have inside a longer text."""
-    assert callable(encode)
-    cores = []
-    for lead in range(3):
-        text: bytes = encode(b"\0" * lead + raw).rstrip(b"=")
-        start = (lead * 8 + 5) // 6
-        end = (lead + len(raw)) * 8 // 6
-        core = text[start:end]
-        if len(core) >= 6:
-            cores.append(core)
-    return cores
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Redactor:
     """Replaces secrets in bytes and text. Immutable; `with_secrets` gives a larger one."""
 
     secrets: tuple[Secret, ...] = ()
 
     def with_secrets(self, *more: Secret) -> Redactor:
-        return Redactor(self.secrets + tuple(s for s in more if s not in self.secrets))
+        return Redactor(self.secrets + tuple(dict.fromkeys(s for s in more if s not in self.secrets)))
 
     def found_in(self, data: bytes) -> tuple[str, ...]:
-        """The names of the secrets that `data` holds in any form."""
-        return tuple(s.name for s in self.secrets if any(form in data for form in spellings(s.value)))
+        """The names of the secrets that `data` holds in any form. A placeholder holds none."""
+        found = {name for piece in self._pieces(data) for _, _, name in self._search.spans(piece)}
+        return tuple(dict.fromkeys(s.name for s in self.secrets if s.name in found)) if found else ()
 
     def redact(self, data: bytes) -> bytes:
-        for form, placeholder in self._forms():
-            if form in data:
-                data = data.replace(form, placeholder)
-        return data
+        """`data` with a placeholder for each secret; what overlaps gets the placeholder of the longest."""
+        while True:  # a placeholder ends a word, so a short secret beside it may show only now
+            redacted = b"".join([self._replaced(piece) for piece in self._pieces(data, keep=True)])
+            if redacted == data:
+                return data
+            data = redacted
 
     def redact_text(self, text: str) -> str:
-        return self.redact(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+        data = text.encode("utf-8", "surrogatepass")
+        redacted = self.redact(data)
+        if redacted is data:
+            return text
+        try:
+            return redacted.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:  # a Latin-1 form ended inside a character
+            return redacted.decode("utf-8", "replace")
 
-    def _forms(self) -> list[tuple[bytes, bytes]]:
-        forms = [(form, s.placeholder.encode()) for s in self.secrets for form in spellings(s.value)]
-        return sorted(forms, key=lambda pair: len(pair[0]), reverse=True)
+    def not_searched(self) -> tuple[str, ...]:
+        """The names of secrets too short or too common to be found as plain text: a report must say so."""
+        return tuple(dict.fromkeys(s.name for s in self.secrets if s and not forms_of(s.value).plain))
+
+    @cached_property
+    def _search(self) -> _Search:
+        return _Search(self.secrets)
+
+    @cached_property
+    def _placeholders(self) -> re.Pattern[bytes]:
+        texts = sorted({s.placeholder.encode() for s in self.secrets}, key=len, reverse=True)
+        return re.compile(b"(%s)" % b"|".join(map(re.escape, texts)))
+
+    def _pieces(self, data: bytes, *, keep: bool = False) -> list[bytes]:
+        """`data` cut at the placeholders that it already has; `keep`: with them."""
+        if not self.secrets or OPENING not in data:
+            return [data]
+        pieces = self._placeholders.split(data)
+        return pieces if keep else pieces[::2]
+
+    def _replaced(self, piece: bytes) -> bytes:
+        if OPENING in piece and self._placeholders.fullmatch(piece):
+            return piece
+        spans = sorted(self._search.spans(piece), key=lambda span: (span[0], -span[1]))
+        if not spans:
+            return piece
+        out: list[bytes] = []
+        done = 0
+        while spans:
+            start, end, name = spans.pop(0)
+            longest = end - start
+            while spans and spans[0][0] < end:
+                other_start, other_end, other = spans.pop(0)
+                if other_end - other_start > longest:
+                    longest, name = other_end - other_start, other
+                end = max(end, other_end)
+            out += [piece[done:start], f"‹secret:{name}›".encode()]
+            done = end
+        return b"".join([*out, piece[done:]])
+
+
+class _Search:
+    """Looks for all forms of all secrets at once.
+
+    Most data holds none, so that is found out first: any form of seven octets or more covers an aligned four-octet word, and the
+    words of the data are looked up in one set.
+    """
+
+    def __init__(self, secrets: tuple[Secret, ...]) -> None:
+        first = {s.value: s for s in reversed(secrets)}
+        self.known = [(s.name, forms_of(s.value)) for s in first.values() if forms_of(s.value).searched]
+        self.anchored: dict[int, list[tuple[str, Form]]] = {}
+        self.short: list[tuple[str, Form]] = []
+        for name, forms in self.known:
+            for form in forms.literal:
+                self._file(name, form)
+        self.words = frozenset(self.anchored)
+        self.escape = any_escape(tuple(text for _, forms in self.known for text in forms.escapable))
+
+    def _file(self, name: str, form: Form) -> None:
+        if len(form.text) < ALWAYS_HOLDS_A_WORD:
+            self.short.append((name, form))
+            return
+        for shift in range(WORD):
+            word = memoryview(form.key[shift : shift + WORD]).cast("I")[0]
+            self.anchored.setdefault(word, []).append((name, form))
+
+    def spans(self, data: bytes) -> list[tuple[int, int, str]]:
+        """Where which secret stands: (start, end, name), in no order, overlaps included."""
+        found: list[tuple[int, int, str]] = []
+        lower = data.lower()
+        words = memoryview(lower)[: len(lower) & -WORD].cast("I")
+        if not self.words.isdisjoint(words):
+            candidates = {
+                id(f): (name, f) for word in self.words.intersection(words) for name, f in self.anchored[word]
+            }
+            for name, form in candidates.values():
+                found += _spans_of(name, form, data, lower)
+        for name, form in self.short:
+            found += _spans_of(name, form, data, lower)
+        if self.escape.search(data):
+            for name, forms in self.known:
+                if forms.escapable and forms.escape.search(data):
+                    found += [(*match.span(), name) for match in forms.escaped.finditer(data)]
+        return found
+
+
+def _spans_of(name: str, form: Form, data: bytes, lower: bytes) -> Iterator[tuple[int, int, str]]:
+    if form.key in lower and (form.folded or form.text in data):
+        for match in form.compiled().finditer(data):
+            yield (*match.span(), name)

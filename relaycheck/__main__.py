@@ -1,0 +1,3 @@
+from relaycheck.cli.main import main
+
+main()

@@ -1,0 +1,186 @@
+"""`relaycheck check`: from options to settings to a pytest run of the suites."""
+
+from __future__ import annotations
+
+import os
+import random
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+import typer
+
+from relaycheck.catalogue import UnknownRequirement, load
+from relaycheck.places import PACKAGE, REPORTS, SUITES, in_checkout
+from relaycheck.plugin.session import SETTINGS
+from relaycheck.plugin.settings import Depth, Settings
+from relaycheck.rollup import CertificateLevel
+from relaycheck.target import WitnessSettings
+from relaycheck.target.options import Options, target_from
+from relaycheck.target.problems import TargetProblem
+from relaycheck.verdicts import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from relaycheck.target import Target
+    from relaycheck.witness import Witness
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asked for, unread."""
+
+    target: str | None
+    level: str
+    depth: str
+    seed: str
+    output: Path | None
+    select: tuple[str, ...]
+    run_id: str
+    basic: str | None = field(repr=False)
+    soticket: str | None = field(repr=False)
+    bearer: str | None = field(repr=False)
+    app_token: str | None = field(repr=False)
+    pytest_options: tuple[str, ...]
+
+
+LOOPBACK_WITNESS = WitnessSettings(delivery_timeout=2.0, settle_time=0.3)
+"""Seconds that are plenty where target and witness share one machine."""
+
+E = TypeVar("E", CertificateLevel, Depth)
+
+
+class Usage(Exception):
+    """The command line cannot be followed; the message says why and what to write instead."""
+
+
+def run_check(wish: Wish) -> int:
+    """Check a target; returns the exit code of design section 4."""
+    try:
+        with ExitStack() as stack:
+            return run_suites(_settings(wish, stack), wish.pytest_options)
+    except (Usage, TargetProblem) as problem:
+        typer.echo(str(problem), err=True)
+        return int(ExitCode.USAGE)
+
+
+def run_suites(settings: Settings, pytest_options: tuple[str, ...] = ()) -> int:
+    """Run the suites with these settings in this process, whatever pytest configuration lies around."""
+    arguments = [
+        str(SUITES),
+        f"--ignore={SUITES / 'selftest'}",
+        f"-c{PACKAGE / 'plugin' / 'pytest.ini'}",
+        f"--rootdir={SUITES}",
+        f"--confcutdir={SUITES}",
+        *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging", "-p", "no:faulthandler"),
+        *("-p", "relaycheck.plugin", "-p", "relaycheck.views.emit"),
+    ]
+    if settings.output is not None:
+        arguments += [
+            "-p",
+            "allure_pytest.plugin",
+            f"--alluredir={settings.output / 'allure-results'}",
+            "--clean-alluredir",
+        ]
+    with _isolated():
+        return int(pytest.main([*arguments, *pytest_options], plugins=[_Given(settings)]))
+
+
+class _Given:
+    """Hands the settings to the plugin before it configures itself."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[SETTINGS] = self.settings
+
+
+@contextmanager
+def _isolated() -> Iterator[None]:
+    """Without the surroundings' pytest options and plugins: a vendor's directory must not change a verdict."""
+    kept = {name: os.environ.pop(name) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS") if name in os.environ}
+    autoload = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
+        if autoload is None:
+            del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        else:
+            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = autoload
+
+
+def _settings(wish: Wish, stack: ExitStack) -> Settings:
+    level, depth = _one_of(CertificateLevel, wish.level, "--level"), _one_of(Depth, wish.depth, "--depth")
+    seed = _seed(wish.seed)
+    _known_rows(wish.select)
+    _check_run_id(wish.run_id)
+    target, witness, notes = _embedded(stack) if wish.target is None else (_described(wish), None, ())
+    return Settings(
+        target=target,
+        level=level,
+        depth=depth,
+        seed=seed,
+        run_id=wish.run_id,
+        output=_output(wish.output),
+        select=wish.select,
+        witness=witness,
+        notes=notes,
+    )
+
+
+def _described(wish: Wish) -> Target:
+    assert wish.target is not None
+    return target_from(
+        Options(wish.target, basic=wish.basic, soticket=wish.soticket, bearer=wish.bearer, app_token=wish.app_token)
+    )
+
+
+def _embedded(stack: ExitStack) -> tuple[Target, Witness, tuple[str, ...]]:
+    """The reference target in a process of its own, with the witness as its default mail server."""
+    from relaycheck.reference.embedded import Embedded
+    from relaycheck.witness import Witness
+
+    witness = stack.enter_context(Witness(LOOPBACK_WITNESS))
+    embedded = stack.enter_context(Embedded(default_smtp=(witness.main.host, witness.main.port)))
+    target = replace(embedded.target, witness=LOOPBACK_WITNESS)
+    return target, witness, ("the target was the embedded reference target",)
+
+
+def _one_of(kind: type[E], value: str, option: str) -> E:
+    try:
+        return kind(value)
+    except ValueError:
+        raise Usage(f"{option}: {value!r} is none of {', '.join(kind)}") from None
+
+
+def _seed(text: str) -> int:
+    if text == "random":
+        return random.SystemRandom().randrange(2**31)
+    if text.isdigit():
+        return int(text)
+    raise Usage(f"--seed: {text!r} is neither a whole number nor the word random")
+
+
+def _check_run_id(text: str) -> None:
+    if text and not (len(text) == 6 and text.isascii() and text.isalnum() and text == text.lower()):
+        raise Usage(f"--run-id: {text!r} is not six lower-case letters or digits")
+
+
+def _known_rows(patterns: tuple[str, ...]) -> None:
+    try:
+        load().select(*patterns)
+    except UnknownRequirement as unknown:
+        raise Usage(f"--select: {unknown}") from None
+
+
+def _output(given: Path | None) -> Path | None:
+    if given is not None:
+        return given
+    return REPORTS / "latest" if in_checkout() else Path("relaycheck-report")

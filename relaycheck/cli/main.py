@@ -1,0 +1,124 @@
+"""Commands and their options."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relaycheck import __version__
+
+app = typer.Typer(
+    name="relaycheck",
+    help="Contract and conformance tests for POST /api/v1/Agents/EMail/RelayMessage.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+SECRET = "env:NAME or file:PATH keeps it off the command line"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"relaycheck {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Contract and conformance tests for POST /api/v1/Agents/EMail/RelayMessage."""
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    target: Annotated[
+        str | None, typer.Argument(help="URL or target file; without one, the embedded reference target.")
+    ] = None,
+    level: Annotated[str, typer.Option(help="The level to claim: contract, relay or hardened.")] = "relay",
+    depth: Annotated[str, typer.Option(help="quick, standard or thorough.")] = "standard",
+    seed: Annotated[str, typer.Option(help="A number, or random.")] = "0",
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for result.json and its views; reports/latest in a checkout.")
+    ] = None,
+    select: Annotated[
+        list[str] | None, typer.Option(help="Requirement id or pattern, such as RM-204-*; may be repeated.")
+    ] = None,
+    run_id: Annotated[
+        str, typer.Option(help="Six letters or digits that mark this run's mail; random by default.")
+    ] = "",
+    basic: Annotated[str | None, typer.Option(metavar="USER:PASSWORD", help=SECRET)] = None,
+    soticket: Annotated[str | None, typer.Option(metavar="TICKET", help=SECRET)] = None,
+    bearer: Annotated[str | None, typer.Option(metavar="TOKEN", help=SECRET)] = None,
+    app_token: Annotated[str | None, typer.Option(metavar="TOKEN", help=SECRET)] = None,
+) -> None:
+    """Check a service against the catalogue and say which requirements it meets. What follows a double dash goes to pytest."""
+    from relaycheck.cli.check import Wish, run_check
+
+    raise typer.Exit(
+        run_check(
+            Wish(
+                target=target,
+                level=level,
+                depth=depth,
+                seed=seed,
+                output=output,
+                select=tuple(select or ()),
+                run_id=run_id,
+                basic=basic,
+                soticket=soticket,
+                bearer=bearer,
+                app_token=app_token,
+                pytest_options=context.obj,
+            )
+        )
+    )
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
+    tls: Annotated[bool, typer.Option(help="Serve HTTPS with a certificate made for this run.")] = False,
+    default_smtp: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where mail goes whose connection is null.")
+    ] = None,
+) -> None:
+    """Start the reference target, a faithful RelayMessage service, and print how to reach it."""
+    from relaycheck.cli.serve import run_serve
+
+    raise typer.Exit(run_serve(host, port, tls, default_smtp))
+
+
+@app.command()
+def requirements(
+    patterns: Annotated[list[str] | None, typer.Argument(help="Ids or patterns; one id explains that row.")] = None,
+    uncovered: Annotated[
+        bool, typer.Option("--uncovered", help="Only MUST and SHOULD rows that no check tries and no reason excuses.")
+    ] = False,
+) -> None:
+    """List the catalogue's rows, which have checks, and what is missing."""
+    from relaycheck.cli.requirements import run_requirements
+
+    raise typer.Exit(run_requirements(tuple(patterns or ()), uncovered))
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    arguments, _, for_pytest = _split(sys.argv[1:])
+    app(arguments, obj=for_pytest)
+
+
+def _split(arguments: list[str]) -> tuple[list[str], str, tuple[str, ...]]:
+    """The arguments before and after the first double dash."""
+    if "--" not in arguments:
+        return arguments, "", ()
+    at = arguments.index("--")
+    return arguments[:at], "--", tuple(arguments[at + 1 :])

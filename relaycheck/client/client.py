@@ -1,0 +1,174 @@
+"""Sends what a test says, records what came, and waits for the mail. Every octet to the target goes through here."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Unpack
+
+import httpx
+
+from relaycheck.client.conversation import Conversation
+from relaycheck.client.nonce import Nonces
+from relaycheck.client.patience import Patience
+from relaycheck.client.safety import guard
+from relaycheck.exchange import Outcome
+from relaycheck.judgements.mail import fate
+from relaycheck.judgements.state import throttled
+from relaycheck.wire import HttpxTransport, Unanswered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from relaycheck.client.budget import Budget
+    from relaycheck.client.compose import Composer, Variations
+    from relaycheck.client.ledger import Ledger
+    from relaycheck.exchange import Delivery, Exchange, Request
+    from relaycheck.message import Message
+    from relaycheck.secret import Redactor, Secret
+    from relaycheck.wire import Observation, Wire
+    from relaycheck.witness import Witness
+
+LONGEST_THROTTLE = 60.0  # seconds of Retry-After that are honoured
+ATTEMPTS = 3
+
+
+class Client:
+    """One per run. `send` is for whole requests; `converse` for a connection of one's own, byte by byte."""
+
+    def __init__(
+        self,
+        composer: Composer,
+        wire: Wire,
+        ledger: Ledger,
+        budget: Budget,
+        witness: Witness | None,
+        *,
+        clock: float | None = None,
+    ) -> None:
+        self.composer = composer
+        self.wire = wire
+        self.ledger = ledger
+        self.budget = budget
+        self.witness = witness
+        self.check = ""
+        """The id of the check on whose behalf requests are sent."""
+        self.fresh = False
+        """Use a new connection for every request: set when the target closes connections without saying so."""
+        self.patience = Patience(composer.target.witness.delivery_timeout)
+        self.nonces = Nonces(composer.run_id)
+        self._began = time.perf_counter() if clock is None else clock
+        self._count = itertools.count(1)
+        self._lock = threading.Lock()
+        self._http = httpx.Client(transport=HttpxTransport(wire), trust_env=False, follow_redirects=False, timeout=None)
+        self._http.headers.clear()
+        self._url = httpx.URL(f"{composer.target.url.scheme}://{composer.target.url.authority}/")
+
+    def request(self, message: Message, **variations: Unpack[Variations]) -> Request:
+        """Compose a request without sending it; safe or not at all."""
+        request = self.composer.request(self.nonces.next(), message, variations)
+        guard(request, self.composer.target.safety_domain)
+        return request
+
+    def send(
+        self, message: Message, *, fresh: bool = False, timeout: float | None = None, **variations: Unpack[Variations]
+    ) -> Exchange:
+        """Send one request and record the exchange; after a 2xx, wait for the mail.
+
+        A throttled or never-sent request is sent again with a new nonce; one that may have been seen is not.
+        """
+        for attempt in range(ATTEMPTS):
+            request = self.request(message, **variations)
+            exchange = self.transmit(request, fresh=fresh, timeout=timeout, secrets=_secrets(variations))
+            if not self._again(exchange, attempt):
+                break
+        return self.await_mail(exchange)
+
+    def transmit(
+        self, request: Request, *, fresh: bool = False, timeout: float | None = None, secrets: tuple[Secret, ...] = ()
+    ) -> Exchange:
+        """Send a composed request once, on a pooled connection unless `fresh`."""
+        self.budget.spend(self.check)
+        token = self.token()
+        seen = self._over_httpx(request, token, fresh or self.fresh, timeout)
+        return self.record(request, seen, secrets)
+
+    def token(self) -> str:
+        with self._lock:
+            return f"X{next(self._count):05d}"
+
+    def record(self, request: Request, seen: Observation, secrets: tuple[Secret, ...] = ()) -> Exchange:
+        exchange = self.ledger.record(self.check, request, seen, self._redactor(secrets))
+        self.budget.note(exchange)
+        return exchange
+
+    def await_mail(self, exchange: Exchange) -> Exchange:
+        """`exchange` with its deliveries: waits for every recipient's mail if the answer was 2xx, within the run's patience."""
+        if self.witness is None or exchange.request.message is None or not exchange.succeeded:
+            return self.ledger.view(exchange)
+        if self._complete(exchange):
+            return self.ledger.view(exchange)
+        began = time.perf_counter()
+        wanted = set(exchange.request.message.recipients)
+        self.witness.wait(exchange.request.nonce, lambda found: wanted <= _reached(found), self.patience.seconds())
+        if self._complete(exchange):
+            self.patience.arrived(time.perf_counter() - began)
+        else:
+            self.patience.missed()
+        return self.ledger.view(exchange)
+
+    def _complete(self, exchange: Exchange) -> bool:
+        return fate(self.ledger.view(exchange)).complete
+
+    @contextmanager
+    def converse(self) -> Iterator[Conversation]:
+        """A connection of one's own, closed at the end."""
+        with self.wire.open() as connection:
+            yield Conversation(self, connection)
+
+    def close(self) -> None:
+        self._http.close()
+        self.wire.close()
+
+    def _over_httpx(self, request: Request, token: str, fresh: bool, timeout: float | None) -> Observation:
+        message = httpx.Request(
+            request.method,
+            self._url,
+            stream=httpx.ByteStream(request.body),
+            extensions={"raw": request.raw, "token": token, "fresh": fresh, "response_timeout": timeout},
+        )
+        try:
+            response = self._http.send(message, stream=True)
+        except Unanswered as silence:
+            return silence.observation
+        observation: Observation = response.extensions["observation"]
+        return observation
+
+    def _redactor(self, secrets: tuple[Secret, ...]) -> Redactor:
+        return self.ledger.redactor.with_secrets(*secrets) if secrets else self.ledger.redactor
+
+    def _again(self, exchange: Exchange, attempt: int) -> bool:
+        if attempt + 1 == ATTEMPTS:
+            return False
+        if exchange.outcome is Outcome.NOT_SENT:
+            return self.budget.reached and self.budget.pause(0.1 * 4**attempt)
+        if throttled(exchange):
+            return self.budget.pause(min(retry_after(exchange), LONGEST_THROTTLE))
+        return False
+
+
+def _secrets(variations: Variations) -> tuple[Secret, ...]:
+    auth = variations.get("auth")
+    return auth.secrets() if hasattr(auth, "secrets") else ()
+
+
+def _reached(found: tuple[Delivery, ...]) -> set[str]:
+    return {address for delivery in found if delivery.accepted for address in delivery.accepted_recipients}
+
+
+def retry_after(exchange: Exchange) -> float:
+    """Seconds that Retry-After asks for; 1 when it is absent, a date or unreadable."""
+    value = exchange.response.fields.get("Retry-After") if exchange.response else None
+    return float(value) if value is not None and value.strip().isdigit() else 1.0

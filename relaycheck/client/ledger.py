@@ -1,0 +1,123 @@
+"""The record of a run: every exchange in order, redacted as it is written down, and what was learned about it afterwards."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+from relaycheck.exchange import Exchange, Fields, Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from relaycheck.exchange import Delivery
+    from relaycheck.secret import Redactor
+    from relaycheck.target import Target
+    from relaycheck.wire import Observation
+
+
+class Witnessing(Protocol):
+    """What the ledger asks of a witness."""
+
+    def deliveries(self, nonce: str) -> tuple[Delivery, ...]: ...
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Exchanges by id. `view` gives one with all that is known by now; thread-safe."""
+
+    target: Target
+    redactor: Redactor
+    witness: Witnessing | None = None
+    on_record: Callable[[Exchange], None] | None = None
+    _exchanges: dict[str, Exchange] = field(default_factory=dict)
+    _late: dict[str, tuple[bytes, bool]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __len__(self) -> int:
+        return len(self._exchanges)
+
+    def record(self, check: str, request: Request, seen: Observation, redactor: Redactor) -> Exchange:
+        exchange = Exchange(
+            id=seen.token,
+            check=check,
+            request=_redacted_request(request, redactor),
+            outcome=seen.outcome,
+            response=_redacted_response(seen.response, redactor) if seen.response else None,
+            received=redactor.redact(seen.received),
+            stray=redactor.redact(seen.stray),
+            connection=seen.connection,
+            error=redactor.redact_text(seen.error),
+            started=seen.started,
+            seconds=seen.seconds,
+            leaks=redactor.found_in(_without_set_cookie(seen.received)),
+            witnessed=self.witness is not None,
+            relay=self.target.relay,
+            charset=self.target.content.charset,
+        )
+        with self._lock:
+            self._exchanges[exchange.id] = exchange
+        exchange = self.view(exchange)
+        if self.on_record:
+            self.on_record(exchange)
+        return exchange
+
+    def charge(self, token: str, stray: bytes, closed: bool) -> None:
+        """Octets or a close that came after the exchange `token` was recorded."""
+        with self._lock:
+            before, was_closed = self._late.get(token, (b"", False))
+            self._late[token] = (before + self.redactor.redact(stray), was_closed or closed)
+
+    def view(self, exchange: Exchange) -> Exchange:
+        """`exchange` as it is known now: with late octets and the mail that has arrived."""
+        with self._lock:
+            known = self._exchanges.get(exchange.id, exchange)
+            late, closed = self._late.get(exchange.id, (b"", False))
+        if late or closed:
+            use = replace(known.connection, closed_after=known.connection.closed_after or closed)
+            known = replace(known, stray=known.stray + late, connection=use)
+        if self.witness is not None:
+            found = self.witness.deliveries(known.request.nonce)
+            if found != known.deliveries:
+                known = replace(known, deliveries=found)
+        return known
+
+    def all(self) -> tuple[Exchange, ...]:
+        """Every exchange of the run in the order it was recorded, as known now."""
+        with self._lock:
+            known = list(self._exchanges.values())
+        return tuple(self.view(exchange) for exchange in known)
+
+
+def _redacted_request(request: Request, redactor: Redactor) -> Request:
+    return replace(
+        request,
+        target=redactor.redact_text(request.target),
+        fields=_redacted_fields(request.fields, redactor),
+        body=redactor.redact(request.body),
+        raw=redactor.redact(request.raw),
+    )
+
+
+def _redacted_response(response: Response, redactor: Redactor) -> Response:
+    if not redactor.found_in(response.head + response.body):
+        return response
+    return replace(
+        response,
+        reason=redactor.redact_text(response.reason),
+        fields=_redacted_fields(response.fields, redactor),
+        body=redactor.redact(response.body),
+        head=redactor.redact(response.head),
+    )
+
+
+def _redacted_fields(fields: Fields, redactor: Redactor) -> Fields:
+    return Fields(tuple((name, redactor.redact_text(value)) for name, value in fields))
+
+
+def _without_set_cookie(received: bytes) -> bytes:
+    """A cookie that the target sets (again) is its own, no echo: the catalogue excepts it (RM-AUTH-26)."""
+    if b"set-cookie" not in received.lower():
+        return received
+    return b"\r\n".join(line for line in received.split(b"\r\n") if not line.lower().startswith(b"set-cookie:"))

@@ -1,0 +1,42 @@
+"""The guard that keeps mail away from strangers: no request leaves with an address outside the safety domain."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from relaycheck.exchange import Request
+
+ADDRESS = re.compile(r"@([A-Za-z0-9\u0080-\uffff._-]+|\[[^\]]*\])")
+RESERVED = (".test", ".invalid", ".example", ".localhost", "example.com", "example.net", "example.org")
+LITERALS = re.compile(r"\[(127\.\d+\.\d+\.\d+|IPv6:::1)\]", re.IGNORECASE)
+
+
+class UnsafeAddress(Exception):
+    """An address outside the safety domain: a fault of the suite, never of the target."""
+
+
+def guard(request: Request, domain: str) -> None:
+    """Refuse `request` when its envelope or its body names a domain that is neither `domain` nor reserved (RFC 2606).
+
+    Raises UnsafeAddress.
+    """
+    message = request.message
+    texts = [message.sender, *message.recipients] if message else []
+    if message is None:
+        texts.append(request.body.decode("latin-1").replace("%40", "@"))
+    for text in texts:
+        for found in ADDRESS.findall(text):
+            if not safe(found, domain):
+                raise UnsafeAddress(
+                    f"{request.note or request.nonce}: @{found} is outside {domain} and the reserved domains: not sent"
+                )
+
+
+def safe(found: str, domain: str) -> bool:
+    name = found.lower().rstrip(".")
+    if LITERALS.fullmatch(found):
+        return True
+    allowed = (domain.lower(), *RESERVED)
+    return any(name == a.lstrip(".") or name.endswith(a if a.startswith(".") else f".{a}") for a in allowed)

@@ -1,0 +1,51 @@
+"""Writes a run's record into its output folder. Nothing is left half-written: files are made beside and moved into place."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import jsonschema_rs
+
+from relaycheck.places import SCHEMAS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from relaycheck.evidence.model import Result
+
+RESULT_SCHEMA = SCHEMAS / "result.schema.json"
+
+
+class OutputProblem(Exception):
+    """The output folder cannot be used; the message says why and what to do."""
+
+
+def as_json(result: Result) -> str:
+    return result.model_dump_json(by_alias=True, indent=1)
+
+
+def validate(document: object) -> None:
+    """Check a result document against the published schema. Raises jsonschema_rs.ValidationError: a fault of the suite."""
+    jsonschema_rs.validator_for(json.loads(RESULT_SCHEMA.read_text("utf-8"))).validate(document)
+
+
+def write_result(result: Result, folder: Path) -> Path:
+    """`result.json` in `folder`, valid against the published schema. Raises OutputProblem."""
+    text = as_json(result)
+    validate(json.loads(text))
+    return write_text(folder / "result.json", text)
+
+
+def write_text(path: Path, text: str) -> Path:
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, path)
+    except OSError as fault:
+        raise OutputProblem(
+            f"{path}: cannot be written ({fault.strerror}); give another folder with --output"
+        ) from None
+    return path

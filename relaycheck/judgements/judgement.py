@@ -1,0 +1,74 @@
+"""What a judgement is: a named, pure function from exchanges to a verdict, with its arguments, ready to be evaluated again.
+
+A judgement sends nothing. It is evaluated when the test asks and once more at the end of the run, when late mail and stray bytes
+are known: `refresh` then gives the same exchanges with what has been learned since.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+from relaycheck.exchange import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from relaycheck.verdicts import Verdict
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One application of a judgement function. `evaluate` gives the verdict; `exchanges` are what it rests on."""
+
+    name: str
+    function: Callable[..., Verdict]
+    arguments: tuple[Any, ...]
+    named: Mapping[str, Any] = field(default_factory=dict)
+
+    def evaluate(self, refresh: Callable[[Exchange], Exchange] = lambda seen: seen) -> Verdict:
+        arguments = [_mapped(argument, refresh) for argument in self.arguments]
+        named = {name: _mapped(argument, refresh) for name, argument in self.named.items()}
+        return self.function(*arguments, **named)
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        found = [e for argument in (*self.arguments, *self.named.values()) for e in _exchanges(argument)]
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def control(self) -> Exchange | None:
+        """The exchange passed as `control`, or as the second argument of a probe-control pair."""
+        if isinstance(self.named.get("control"), Exchange):
+            return self.named["control"]  # type: ignore[no-any-return]
+        pair = [a for a in self.arguments if isinstance(a, Exchange)]
+        return pair[1] if len(pair) > 1 else None
+
+
+def judgement(function: Callable[P, Verdict]) -> Callable[P, Judgement]:
+    """Make a pure function a judgement: calling it gives a `Judgement`, its plain form stays at `.function`."""
+
+    @wraps(function)
+    def apply(*arguments: P.args, **named: P.kwargs) -> Judgement:
+        return Judgement(function.__name__, function, arguments, named)
+
+    return apply
+
+
+def _mapped(argument: Any, refresh: Callable[[Exchange], Exchange]) -> Any:
+    if isinstance(argument, Exchange):
+        return refresh(argument)
+    if isinstance(argument, list | tuple):
+        return tuple(_mapped(item, refresh) for item in argument)
+    return argument
+
+
+def _exchanges(argument: Any) -> Iterator[Exchange]:
+    if isinstance(argument, Exchange):
+        yield argument
+    elif isinstance(argument, list | tuple):
+        for item in argument:
+            yield from _exchanges(item)

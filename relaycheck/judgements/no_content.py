@@ -1,0 +1,130 @@
+"""What a 204 may look like on the wire (RFC 9110 §15.3.5, §8.6; RFC 9112 §6.1, §6.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from relaycheck.judgements.judgement import judgement
+from relaycheck.judgements.mail import fate
+from relaycheck.judgements.state import described, missing, red
+from relaycheck.verdicts import Cause, Verdict, failed, inconclusive, passed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from relaycheck.exchange import Exchange, Response
+
+
+def _over_204s(exchanges: Sequence[Exchange], fault: Callable[[Exchange, Response], str]) -> Verdict:
+    """Fail at the first 204 with a fault: one sighting is enough. Inconclusive when no exchange was answered 204."""
+    seen = 0
+    for exchange in exchanges:
+        if exchange.response is None or exchange.response.status != 204:
+            continue
+        seen += 1
+        if found := fault(exchange, exchange.response):
+            return failed(found, decisive=True)
+    if seen:
+        return passed(f"{seen} answers with 204, none with the fault")
+    came = next((missing(e) for e in exchanges if missing(e)), None)
+    return came or inconclusive(
+        Cause.CONTROL_RED, f"no 204 to look at: {described(exchanges[0]) if exchanges else 'nothing sent'}"
+    )
+
+
+@judgement
+def nothing_after_the_header(exchanges: Sequence[Exchange]) -> Verdict:
+    """No octet follows the header section of a 204."""
+    return _over_204s(
+        exchanges, lambda e, _: f"after the 204's header section came {e.stray[:60]!r}" if e.stray else ""
+    )
+
+
+@judgement
+def no_content_length(exchanges: Sequence[Exchange]) -> Verdict:
+    """No Content-Length in a 204, not even 0 (RFC 9110 §8.6). Over HTTP/2 it is tolerated (RFC 9113 §8.1.1)."""
+
+    def fault(_: Exchange, response: Response) -> str:
+        value = response.fields.get("Content-Length")
+        return f"the 204 says Content-Length: {value}" if value is not None and response.version != "2" else ""
+
+    return _over_204s(exchanges, fault)
+
+
+@judgement
+def no_transfer_encoding(exchanges: Sequence[Exchange]) -> Verdict:
+    """No Transfer-Encoding in a 204 (RFC 9112 §6.1)."""
+
+    def fault(_: Exchange, response: Response) -> str:
+        value = response.fields.get("Transfer-Encoding")
+        return f"the 204 says Transfer-Encoding: {value}" if value is not None else ""
+
+    return _over_204s(exchanges, fault)
+
+
+@judgement
+def no_trailers(exchanges: Sequence[Exchange]) -> Verdict:
+    """No trailer section and no Trailer field in a 204 (RFC 9110 §15.3.5)."""
+
+    def fault(exchange: Exchange, response: Response) -> str:
+        if (announced := response.fields.get("Trailer")) is not None:
+            return f"the 204 says Trailer: {announced}"
+        if len(response.trailers):
+            return f"the 204 has trailer fields: {response.trailers.lines!r}"
+        return (
+            f"the 204 is followed by a trailer section: {exchange.stray[:60]!r}"
+            if _looks_like_trailers(exchange.stray)
+            else ""
+        )
+
+    return _over_204s(exchanges, fault)
+
+
+def _looks_like_trailers(stray: bytes) -> bool:
+    """A last chunk, or field lines, after a response that has no content."""
+    first, _, rest = stray.partition(b"\r\n")
+    lines = rest.split(b"\r\n") if first.strip(b"0") == b"" and first else stray.split(b"\r\n")
+    return any(b":" in line and b" " not in line.partition(b":")[0] and line.partition(b":")[0] for line in lines[:4])
+
+
+@judgement
+def honest(exchanges: Sequence[Exchange]) -> Verdict:
+    """O-HONEST over the run: every request that was answered 204 is carried out, each recipient has the mail once."""
+    claims = [e for e in exchanges if e.accepted and e.request.message is not None]
+    if claims and not claims[0].witnessed:
+        return inconclusive(Cause.NO_WITNESS, "without a witness, nothing shows whether a 204 was kept")
+    for exchange in claims:
+        was = fate(exchange)
+        if not was.complete:
+            return failed(f"{exchange.id} got 204, but {was.fault()}", decisive=True)
+    return passed(f"{len(claims)} requests got 204 and were carried out") if claims else _none(exchanges)
+
+
+def _none(exchanges: Sequence[Exchange]) -> Verdict:
+    came = next((missing(e) for e in exchanges if missing(e)), None)
+    return came or inconclusive(Cause.CONTROL_RED, "no request of the run was answered 204")
+
+
+@judgement
+def each_its_own_answer(exchanges: Sequence[Exchange], control: Exchange) -> Verdict:
+    """Requests one after the other on one connection: each answered, and none with another's answer.
+
+    A valid request is answered as the control was; one that cannot be valid is not answered 2xx. A target may close after any
+    response if that response is whole.
+    """
+    if bad := red(control):
+        return bad
+    for exchange in exchanges:
+        if gone := missing(exchange):
+            return gone
+        if exchange.stray:
+            return failed(f"after {described(exchange)} came {exchange.stray[:60]!r}", decisive=True)
+        if not exchange.answered:
+            before = "the first" if exchange.connection.ordinal == 1 else f"number {exchange.connection.ordinal}"
+            return failed(f"{before} on the connection ({exchange.request.note}) got {described(exchange)}")
+        valid = exchange.request.message is not None
+        if valid and exchange.status != control.status:
+            return failed(f"a valid request as number {exchange.connection.ordinal} got {described(exchange)}")
+        if not valid and exchange.succeeded:
+            return failed(f"{exchange.request.note} as number {exchange.connection.ordinal} got {described(exchange)}")
+    return passed(f"{len(exchanges)} requests on one connection, each with its own answer")

@@ -1,0 +1,74 @@
+"""A check: one test case of one requirement, with its judgements, its attempts and its verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from relaycheck.rollup import worst
+from relaycheck.verdicts import Kind, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from relaycheck.catalogue import Requirement
+    from relaycheck.exchange import Exchange
+    from relaycheck.judgements import Judgement
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One execution of the test function: what it judged, and what ended it early."""
+
+    judgements: list[Judgement] = field(default_factory=list)
+    ended: Verdict | None = None
+    """A verdict that no judgement gave: not applicable, or no observation possible."""
+
+    def verdict(self, refresh: Callable[[Exchange], Exchange]) -> Verdict:
+        if self.ended is not None:
+            return self.ended
+        if not self.judgements:
+            return Verdict(Kind.ERROR, "the test ended without judging anything")
+        return worst([j.evaluate(refresh) for j in self.judgements])
+
+
+@dataclass(slots=True)
+class Check:
+    """A running or finished check. `final` is set when the run is settled."""
+
+    id: str
+    name: str
+    requirement: Requirement
+    about: str = ""
+    attempts: list[Attempt] = field(default_factory=list)
+    provisional: Verdict | None = None
+    final: Verdict | None = None
+    exchange_ids: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.final or self.provisional or Verdict(Kind.NOT_RUN, "not run")
+
+    @property
+    def deciding(self) -> Judgement | None:
+        """The judgement that the verdict rests on: of the last attempt, the last made."""
+        made = [j for attempt in self.attempts for j in attempt.judgements[-1:]]
+        return made[-1] if made else None
+
+
+class Ended(Exception):
+    """Leaves a test at its first verdict that is not pass. `judged`: a judgement gave it, so it can be given again later."""
+
+    def __init__(self, verdict: Verdict, *, judged: bool = False) -> None:
+        super().__init__(verdict.reason)
+        self.verdict = verdict
+        self.judged = judged
+
+
+class CheckFailed(AssertionError):
+    """A confirmed finding about the target: no fault of the suite, so no traceback."""
+
+
+class CheckInconclusive(Exception):
+    """Nothing can be said; Allure calls it broken."""

@@ -1,0 +1,152 @@
+"""The nouns of a test. Everything is valid by default; a test says only what is different."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar, Unpack
+
+import pytest
+
+from relaycheck.client import basic
+from relaycheck.plugin.judging import lacking, unobservable
+from relaycheck.plugin.run import RUN
+from relaycheck.plugin.settings import Depth
+from relaycheck.strategies.draw import draw as draw_examples
+from relaycheck.verdicts import Cause
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hypothesis.strategies import SearchStrategy
+
+    from relaycheck.client import Client, Conversation, Credential, Variations
+    from relaycheck.exchange import Exchange, Request
+    from relaycheck.message import Message
+    from relaycheck.plugin.run import Run
+    from relaycheck.target import BasicAccount, Target
+    from relaycheck.witness import Witness
+
+T = TypeVar("T")
+SHARE = {Depth.QUICK: 0.2, Depth.STANDARD: 1.0, Depth.THOROUGH: 5.0}
+
+
+class Send(Protocol):
+    """Send one request: `send(message, scheme="basic")`."""
+
+    def __call__(
+        self, message: Message, *, fresh: bool = False, timeout: float | None = None, **variations: Unpack[Variations]
+    ) -> Exchange: ...
+
+
+class Control(Protocol):
+    """An accepted request, at most twenty exchanges old: `control()`, or `control(media_type="text/xml")`."""
+
+    def __call__(self, **variations: Unpack[Variations]) -> Exchange: ...
+
+
+class Compose(Protocol):
+    """Compose a request without sending it, for conversations."""
+
+    def __call__(self, message: Message, **variations: Unpack[Variations]) -> Request: ...
+
+
+class Credentials(Protocol):
+    """`credential("soticket")`: the valid credential of a declared scheme; an undeclared one makes the check not applicable."""
+
+    def __call__(self, scheme: str) -> Credential: ...
+
+
+class Account(Protocol):
+    """`account(has_colon, "a colon in its password")`: a further Basic account of the target file."""
+
+    def __call__(self, fits: Callable[[BasicAccount], bool], what: str) -> Credential: ...
+
+
+class Draw(Protocol):
+    """`draw(strategy, 20)`: 20 distinct examples at standard depth, a fifth at quick, five times as many at thorough."""
+
+    def __call__(self, strategy: SearchStrategy[T], count: int) -> tuple[T, ...]: ...
+
+
+@pytest.fixture(scope="session")
+def run(request: pytest.FixtureRequest) -> Run:
+    """The whole run, for checks that look over all its exchanges."""
+    return request.config.stash[RUN]
+
+
+@pytest.fixture
+def client(run: Run) -> Client:
+    return run.client
+
+
+@pytest.fixture
+def send(run: Run) -> Send:
+    return run.client.send
+
+
+@pytest.fixture
+def control(run: Run) -> Control:
+    return run.control
+
+
+@pytest.fixture
+def compose(run: Run) -> Compose:
+    return run.client.request
+
+
+@pytest.fixture
+def message(run: Run) -> Message:
+    """A message that any relay can carry, to two recipients at the witness."""
+    return run.message()
+
+
+@pytest.fixture
+def target(run: Run) -> Target:
+    return run.target
+
+
+@pytest.fixture
+def witness(run: Run) -> Witness:
+    if run.witness is None:
+        raise unobservable(
+            Cause.NO_WITNESS, "this needs the suite's own mail server: declare [witness] in the target file"
+        )
+    return run.witness
+
+
+@pytest.fixture
+def conversation(run: Run) -> Iterator[Conversation]:
+    """A connection of the test's own."""
+    with run.client.converse() as opened:
+        yield opened
+
+
+@pytest.fixture
+def credential(run: Run) -> Credentials:
+    def of(scheme: str) -> Credential:
+        if scheme not in run.credentials:
+            raise lacking(f"auth.{scheme}")
+        return run.credentials[scheme]
+
+    return of
+
+
+@pytest.fixture
+def account(run: Run) -> Account:
+    def of(fits: Callable[[BasicAccount], bool], what: str) -> Credential:
+        if not run.target.auth.basic:
+            raise lacking("auth.basic")
+        found = next((a for a in run.target.auth.basic if fits(a)), None)
+        if found is None:
+            raise unobservable(Cause.NOT_DECLARED, f"no declared account has {what}: add one under [[auth.basic.also]]")
+        return basic(found)
+
+    return of
+
+
+@pytest.fixture
+def draw(run: Run) -> Draw:
+    def examples(strategy: SearchStrategy[T], count: int) -> tuple[T, ...]:
+        number = max(1, round(count * SHARE[run.settings.depth]))
+        return draw_examples(strategy, number, run.settings.seed)
+
+    return examples

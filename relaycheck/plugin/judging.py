@@ -1,0 +1,132 @@
+"""`requirement` and `judge`, the two words of a test; and how a check is executed, confirmed and settled."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from relaycheck.client import Halted
+from relaycheck.plugin.checks import Attempt, Check, Ended
+from relaycheck.verdicts import Cause, Kind, Verdict, inconclusive, not_applicable, passed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from relaycheck.judgements import Judgement
+    from relaycheck.plugin.run import Run
+
+CONFIRMATIONS = 2
+"""A failure that one sighting does not prove must happen in so many further attempts."""
+
+_running: ContextVar[tuple[Run, Attempt]] = ContextVar("_running")
+
+
+def requirement(id: str) -> pytest.MarkDecorator:
+    """The row that a test tries: `@requirement("RM-AUTH-10")`. An unknown id is an error at collection."""
+    return pytest.mark.requirement(id)
+
+
+def judge(judgement: Judgement) -> None:
+    """Evaluate a judgement over what was seen. The test goes on after a pass and ends at anything else.
+
+    It is evaluated again when the run is settled, so a pass may yet become a failure: late mail is evidence.
+    """
+    run, attempt = _running.get()
+    attempt.judgements.append(judgement)
+    verdict = judgement.evaluate(run.ledger.view)
+    if not verdict.passed:
+        raise Ended(verdict, judged=True)
+
+
+def lacking(capability: str, reason: str = "") -> Ended:
+    """To raise when a test needs what the target declares absent."""
+    return Ended(not_applicable(capability, reason))
+
+
+def unobservable(cause: Cause, reason: str) -> Ended:
+    """To raise when a test cannot observe what it is about."""
+    return Ended(inconclusive(cause, reason))
+
+
+def execute(run: Run, check: Check, test: Callable[[], Any]) -> Verdict:
+    """Run a test until its verdict is certain: a failure by absence is confirmed with fresh requests before it counts."""
+    run.current, run.client.check = check, check.id
+    try:
+        return _undeclared(check, _certain(run, check, test))
+    finally:
+        run.current, run.client.check = None, ""
+
+
+def _certain(run: Run, check: Check, test: Callable[[], Any]) -> Verdict:
+    verdict = _attempt(run, check, test)
+    confirmed = 0
+    while verdict.kind is Kind.FAIL and not verdict.decisive and confirmed < CONFIRMATIONS:
+        confirmed += 1
+        again = _attempt(run, check, test)
+        if again.kind is not Kind.FAIL:
+            return _not_confirmed(verdict, again)
+        verdict = again
+    return verdict
+
+
+def _undeclared(check: Check, verdict: Verdict) -> Verdict:
+    """A refusal of a body in a dialect that nobody declared says nothing, unless its control spoke the same dialect."""
+    deciding = check.deciding
+    if verdict.kind is not Kind.FAIL or verdict.decisive or deciding is None:
+        return verdict
+    vouched = deciding.control.request.assumes if deciding.control else ()
+    open_keys = {key for e in deciding.exchanges if not e.accepted for key in e.request.assumes if key not in vouched}
+    if not open_keys:
+        return verdict
+    keys = ", ".join(sorted(open_keys))
+    return inconclusive(
+        Cause.NOT_DECLARED, f"{keys} is assumed, not declared, and {verdict.reason}: declare it in the target file"
+    )
+
+
+def _not_confirmed(first: Verdict, again: Verdict) -> Verdict:
+    if again.kind is Kind.PASS:
+        return inconclusive(Cause.NOT_REPRODUCIBLE, f"seen once and not again: {first.reason}")
+    return again
+
+
+def _attempt(run: Run, check: Check, test: Callable[[], Any]) -> Verdict:
+    attempt = Attempt()
+    check.attempts.append(attempt)
+    token = _running.set((run, attempt))
+    try:
+        test()
+    except Ended as end:
+        if not end.judged:
+            attempt.ended = end.verdict
+        return end.verdict
+    except Halted as halt:
+        attempt.ended = inconclusive(Cause.ABORTED, str(halt))
+        return attempt.ended
+    except pytest.skip.Exception as skip:
+        attempt.ended = Verdict(Kind.ERROR, f"a test must not skip by itself: {skip}")
+        return attempt.ended
+    finally:
+        _running.reset(token)
+    return attempt.verdict(run.ledger.view)
+
+
+def settled(run: Run, check: Check) -> Verdict:
+    """The final verdict: the provisional one, unless what was learned since changes it.
+
+    Mail that came late turns the pass of a negative check into a failure, and a "no mail arrived" into what it then is.
+    """
+    before = check.verdict
+    if before.kind not in (Kind.PASS, Kind.FAIL) or not check.attempts:
+        return before
+    verdicts = [attempt.verdict(run.ledger.view) for attempt in check.attempts]
+    decisive = next((v for v in verdicts if v.kind is Kind.FAIL and v.decisive), None)
+    if decisive is not None:
+        return decisive
+    if before.kind is Kind.FAIL and any(v.passed for v in verdicts):
+        if all(v.passed for v in verdicts):
+            return passed(f"after the run had settled: {verdicts[-1].reason}")
+        return inconclusive(Cause.NOT_REPRODUCIBLE, f"not at every attempt: {before.reason}")
+    return verdicts[-1] if verdicts[-1].kind is not Kind.PASS or before.passed else before

@@ -1,0 +1,184 @@
+"""One run against one target: witness, wire, client, the baseline that its first control establishes, and the settling at its end."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Self, Unpack
+
+import pytest
+
+from relaycheck.client import Budget, Client, Composer, Ledger, declared, new_run_id
+from relaycheck.encodings import MEDIA_TYPES
+from relaycheck.exchange import Exchange, Outcome
+from relaycheck.judgements.state import described, red
+from relaycheck.message import Connection, Message, plain_message
+from relaycheck.secret import Redactor
+from relaycheck.wire import Wire
+from relaycheck.witness import Witness
+
+if TYPE_CHECKING:
+    from relaycheck.client import Credential, Variations
+    from relaycheck.exchange import ConnectionUse
+    from relaycheck.plugin.checks import Check
+    from relaycheck.plugin.settings import Settings
+
+RUN = pytest.StashKey["Run"]()
+CONTROL_SPAN = 20
+"""A control vouches for so many exchanges; then it is sent again."""
+STRAY_QUIET = 1.0
+"""Seconds for which idle connections are watched for late octets at the end of the run."""
+
+
+class Run:
+    """Opened before the first check, settled after the last. `checks` is the record that everything else is drawn from."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.target = settings.target
+        self.run_id = settings.run_id or new_run_id()
+        self.checks: dict[str, Check] = {}
+        self.obstacle = ""
+        """Why nothing can be observed, in a sentence; empty when a control was accepted."""
+        self.started = time.time()
+        self.finished = 0.0
+        self._stack = ExitStack()
+        self._controls: dict[tuple[tuple[str, str], ...], tuple[Exchange, int]] = {}
+        self.witness: Witness | None = None
+        self.current: Check | None = None
+
+    def __enter__(self) -> Self:
+        target = self.target
+        self.witness = self.settings.witness
+        if self.witness is None and target.witness.kind == "smtp":
+            self.witness = self._stack.enter_context(Witness(target.witness))
+        self.ledger = Ledger(target, Redactor(target.secrets()), self.witness, on_record=self._note)
+        wire = Wire(
+            target.url,
+            trust=target.trust,
+            response_timeout=target.limits.response_timeout,
+            on_late=self._late,
+        )
+        budget = Budget(self.settings.budget, target.limits.requests_per_second)
+        self.credentials = declared(target.auth)
+        composer = Composer(target, next(iter(self.credentials.values()), None), MEDIA_TYPES[0], self.run_id)
+        self.client = Client(composer, wire, self.ledger, budget, self.witness)
+        secrets = [s for credential in self.credentials.values() for s in credential.secrets()]
+        self.ledger.redactor = self.ledger.redactor.with_secrets(*secrets)
+        self._stack.callback(self.client.close)
+        self._establish()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def budget(self) -> Budget:
+        return self.client.budget
+
+    def message(self, recipients: int = 2, body: str = "A line of text.\r\n") -> Message:
+        """A plain message to the witness, over the connection that the target honours."""
+        return plain_message(self.target.safety_domain, recipients, body).but(connection=self.connection())
+
+    def connection(self) -> Connection | None:
+        """The connection object that names the witness; None where only the installation's default is honoured."""
+        if self.witness is None or not self.target.relay.connection_object:
+            return None
+        main = self.witness.main
+        return Connection(server_name=main.host, port=main.port, protocol=self.target.relay.protocol)
+
+    def control(self, **variations: Unpack[Variations]) -> Exchange:
+        """An accepted request that vouches for the target: at most `CONTROL_SPAN` exchanges old."""
+        key = tuple(sorted((name, repr(value)) for name, value in variations.items()))
+        known = self._controls.get(key)
+        if known is not None and len(self.ledger) - known[1] <= CONTROL_SPAN:
+            exchange = self.ledger.view(known[0])
+            if red(exchange) is None:
+                self._attach(exchange)
+                return exchange
+        exchange = self.client.send(self.message(), **{"note": "control", **variations})  # type: ignore[misc]
+        self._controls[key] = (exchange, len(self.ledger))
+        return exchange
+
+    def settle(self) -> None:
+        """Ask once for all what was still open: late mail and late octets. Then every check gets its final verdict."""
+        if not self.obstacle and self.budget.reached:
+            self.client.check = ""
+            self.client.send(self.message(), note="sentinel")
+        self.client.wire.settle(min(STRAY_QUIET, self.target.witness.settle_time))
+        if self.witness is not None:
+            self.witness.wait_for_quiet(self.target.witness.settle_time, self.target.witness.delivery_timeout)
+        self.finished = time.time()
+
+    def _establish(self) -> None:
+        """Find the baseline: the first declared credential and media type with which a plain message is accepted."""
+        if not self.credentials:
+            self.obstacle = "no credentials are declared: give --basic, --soticket, --bearer or a target file"
+            return
+        tried: list[Exchange] = []
+        for credential, media_type, query in self._candidates():
+            exchange = self._try(credential, media_type, query)
+            tried.append(exchange)
+            if red(exchange) is None:
+                return
+            if not exchange.answered:
+                break
+        best = next((e for e in tried if e.succeeded), None)
+        if best is not None:
+            self._baseline(*self._candidates()[tried.index(best)])
+        else:
+            self.obstacle = _obstacle(tried)
+
+    def _candidates(self) -> list[tuple[Credential, str, str | None]]:
+        credentials = list(self.credentials.values())
+        first = [(c, MEDIA_TYPES[0], None) for c in credentials]
+        others = [(credentials[0], media_type, None) for media_type in MEDIA_TYPES[1:]]
+        return [*first, *others, (credentials[0], MEDIA_TYPES[0], "$select=name")]
+
+    def _try(self, credential: Credential, media_type: str, query: str | None) -> Exchange:
+        self._baseline(credential, media_type, query)
+        return self.client.send(self.message(), note=f"first control: {credential.name}, {media_type}")
+
+    def _baseline(self, credential: Credential, media_type: str, query: str | None) -> None:
+        self.client.composer = Composer(self.target, credential, media_type, self.run_id, query)
+
+    def _late(self, token: str, stray: bytes, closed: bool) -> None:
+        self.ledger.charge(token, stray, closed)
+        if closed and not stray:
+            self.client.fresh = True
+
+    def _note(self, exchange: Exchange) -> None:
+        self._attach(exchange)
+        if _closed_silently(exchange, exchange.connection):
+            self.client.fresh = True
+
+    def _attach(self, exchange: Exchange) -> None:
+        if self.current is not None and exchange.id not in self.current.exchange_ids:
+            self.current.exchange_ids.append(exchange.id)
+
+
+def _closed_silently(exchange: Exchange, use: ConnectionUse) -> bool:
+    response = exchange.response
+    return (
+        use.closed_after and response is not None and "close" not in (response.fields.get("Connection") or "").lower()
+    )
+
+
+def _obstacle(tried: list[Exchange]) -> str:
+    """Why no control was accepted, and what to do about it."""
+    last = tried[-1]
+    came = described(last)
+    match last.outcome:
+        case Outcome.NOT_SENT:
+            return f"the target cannot be reached: {last.error}"
+        case Outcome.UNANSWERED | Outcome.CUT | Outcome.MALFORMED:
+            return f"the target gave no usable answer to a valid request: {came}. Check the URL, the port and what stands before it"
+    statuses = sorted({e.status for e in tried if e.status is not None})
+    said = ", ".join(map(str, statuses))
+    if set(statuses) <= {401, 403}:
+        return f"every declared credential was refused ({said}): check the credentials and that the EMail agent is granted to them"
+    if set(statuses) <= {404, 405, 421}:
+        return f"the operation is not at this URL ({said}): check host and path prefix"
+    if any(300 <= s < 400 for s in statuses):
+        return f"the target redirects ({said}); redirects are never followed: give the URL that answers itself"
+    return f"no valid request was accepted (answers: {said}): check the target file against what the service expects"

@@ -1,0 +1,43 @@
+"""What a run was asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from relaycheck.rollup import CertificateLevel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from relaycheck.target import Target
+    from relaycheck.witness import Witness
+
+
+class Depth(StrEnum):
+    """How many examples: `quick` for every push, `standard` to certify, `thorough` to explore."""
+
+    QUICK = "quick"
+    STANDARD = "standard"
+    THOROUGH = "thorough"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One run's settings. The same seed, depth and run id give the same requests."""
+
+    target: Target
+    level: CertificateLevel = CertificateLevel.RELAY
+    depth: Depth = Depth.STANDARD
+    seed: int = 0
+    run_id: str = ""
+    output: Path | None = None
+    """Where results are written; None: nowhere."""
+    select: tuple[str, ...] = ()
+    """Requirement ids or patterns; empty: all of the claimed level."""
+    budget: int | None = None
+    witness: Witness | None = None
+    """A witness that is open already and stays so: the embedded target must know its address before the run begins."""
+    notes: tuple[str, ...] = field(default_factory=tuple)
+    """Sentences for the report about how the run was set up."""

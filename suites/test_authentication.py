@@ -1,0 +1,202 @@
+"""Who may relay: the three Authorization schemes and what is refused (page, "Request Headers"; RFC 9110 §11, RFC 7617, RFC 6750)."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from relaycheck.client.credentials import SPELLED
+from relaycheck.encodings import MEDIA_TYPES
+from relaycheck.judgements import (
+    a_challenge_with_every_401,
+    any_served,
+    challenges_name_one_of,
+    challenges_say_what_their_scheme_asks,
+    not_served,
+    refused,
+    same_outcome,
+    served,
+    served_where_utf_8_is_announced,
+    status_in,
+)
+from relaycheck.plugin import judge, requirement, unobservable
+from relaycheck.secret import Secret
+from relaycheck.strategies.credentials import one_edit_away
+from relaycheck.strategies.headers import case_masks
+from relaycheck.verdicts import Cause
+
+if TYPE_CHECKING:
+    from relaycheck.message import Message
+    from relaycheck.plugin.fixtures import Account, Control, Credentials, Draw, Send
+    from relaycheck.plugin.run import Run
+    from relaycheck.target import Target
+
+schemes = pytest.mark.parametrize("scheme", list(SPELLED))
+
+
+@requirement("RM-AUTH-01")
+def test_valid_basic_credentials_are_served(send: Send, message: Message, credential: Credentials) -> None:
+    """The scheme of the page's sample (RFC 7617)."""
+    judge(served(send(message, auth=credential("basic"))))
+
+
+@requirement("RM-AUTH-02")
+def test_a_valid_soticket_is_served(send: Send, message: Message, credential: Credentials) -> None:
+    """The ticket goes out as it is: it holds a colon, so it is no token68, and nothing decodes it."""
+    judge(served(send(message, auth=credential("soticket"))))
+
+
+@requirement("RM-AUTH-03")
+def test_a_valid_bearer_token_is_served(send: Send, message: Message, credential: Credentials) -> None:
+    """RFC 6750 §2.1."""
+    judge(served(send(message, auth=credential("bearer"))))
+
+
+@requirement("RM-AUTH-04")
+def test_at_least_one_declared_way_works(send: Send, message: Message, run: Run) -> None:
+    """A service that nobody can use conforms to nothing."""
+    judge(any_served([send(message, auth=known, note=name) for name, known in run.credentials.items()]))
+
+
+@requirement("RM-AUTH-05")
+@pytest.mark.parametrize("media_type", MEDIA_TYPES)
+def test_nothing_is_served_without_credentials(send: Send, control: Control, message: Message, media_type: str) -> None:
+    """In no media type: neither Authorization nor an XSRF value is there."""
+    judge(not_served(send(message, auth=None, media_type=media_type, expects=None), control(media_type=media_type)))
+
+
+@requirement("RM-AUTH-05")
+@pytest.mark.parametrize("query", ["$select=name", "$select=", "debug=1"])
+def test_no_query_opens_the_door(send: Send, control: Control, message: Message, query: str) -> None:
+    judge(not_served(send(message, auth=None, query=query, expects=None), control(query=query)))
+
+
+@requirement("RM-AUTH-06")
+def test_the_refusal_without_credentials_is_401(send: Send, control: Control, message: Message) -> None:
+    """401 asks for credentials (RFC 9110 §15.5.2); 403 is tolerated."""
+    judge(status_in(send(message, auth=None, expects=None), control(), statuses=(401, 403)))
+
+
+@requirement("RM-AUTH-07")
+def test_the_refusal_carries_a_challenge(send: Send, message: Message) -> None:
+    """Every 401 has WWW-Authenticate with a well-formed challenge (RFC 9110 §11.6.1)."""
+    judge(a_challenge_with_every_401([send(message, auth=None, expects=None)]))
+
+
+@requirement("RM-AUTH-07")
+@schemes
+def test_the_refusal_of_wrong_credentials_carries_a_challenge(
+    send: Send, message: Message, credential: Credentials, scheme: str
+) -> None:
+    judge(
+        a_challenge_with_every_401(
+            [send(message, auth=credential(scheme).with_value("d3Jvbmc6d3Jvbmc="), expects=None)]
+        )
+    )
+
+
+@requirement("RM-AUTH-07")
+@pytest.mark.over_the_run
+def test_every_401_of_the_run_carries_a_challenge(run: Run) -> None:
+    judge(a_challenge_with_every_401(run.ledger.all()))
+
+
+@requirement("RM-AUTH-08")
+@pytest.mark.over_the_run
+def test_challenges_say_what_their_scheme_asks(run: Run) -> None:
+    """Basic has a realm (RFC 7617 §2), Bearer a parameter (RFC 6750 §3)."""
+    judge(challenges_say_what_their_scheme_asks(run.ledger.all()))
+
+
+@requirement("RM-AUTH-08")
+def test_the_challenges_of_a_plain_refusal_say_what_their_scheme_asks(send: Send, message: Message) -> None:
+    judge(challenges_say_what_their_scheme_asks([send(message, auth=None, expects=None)]))
+
+
+@requirement("RM-AUTH-09")
+def test_the_challenges_name_a_declared_scheme(send: Send, message: Message, run: Run) -> None:
+    """Otherwise a client cannot know what to send."""
+    named = [SPELLED[s] for s in run.credentials if s in SPELLED]
+    named += ["Negotiate", "NTLM"] if run.target.auth.negotiate else []
+    judge(challenges_name_one_of([send(message, auth=None, expects=None)], named))
+
+
+@requirement("RM-AUTH-10")
+@schemes
+def test_scheme_names_match_in_any_case(
+    send: Send, control: Control, message: Message, credential: Credentials, draw: Draw, scheme: str
+) -> None:
+    """`Authorization` schemes match without regard to case (RFC 9110 §11.1)."""
+    accepted = control(auth=credential(scheme))
+    for spelling in (SPELLED[scheme].upper(), SPELLED[scheme].lower(), *draw(case_masks(SPELLED[scheme]), 3)):
+        judge(same_outcome(send(message, auth=credential(scheme), scheme=spelling), accepted))
+
+
+@requirement("RM-AUTH-11")
+@schemes
+def test_a_secret_with_one_edit_is_refused(
+    send: Send, control: Control, message: Message, credential: Credentials, run: Run, draw: Draw, scheme: str
+) -> None:
+    """Altered, shortened or extended by one character: another secret."""
+    valid = credential(scheme)
+    for wrong in draw(one_edit_away(valid, run.target.auth), 6):
+        judge(refused(send(message, auth=wrong, expects=None), control(auth=valid)))
+
+
+@requirement("RM-AUTH-11")
+@pytest.mark.parametrize("user_exists", [True, False], ids=["known user", "unknown user"])
+def test_a_wrong_password_is_refused(
+    send: Send, control: Control, message: Message, credential: Credentials, target: Target, user_exists: bool
+) -> None:
+    """Whether the user exists or not."""
+    valid = credential("basic")
+    user = target.auth.basic[0].user if user_exists else "no-such-user"
+    for password in ("wrong", "", user, target.auth.basic[0].password.reveal() + "x"):
+        wrong = valid.with_value(encoded(user, password))
+        judge(refused(send(message, auth=wrong, expects=None), control(auth=valid)))
+
+
+def encoded(user: str, password: str) -> str:
+    """user-pass in base64 (RFC 7617 §2)."""
+    return base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+@requirement("RM-AUTH-12")
+def test_a_password_may_hold_colons(send: Send, message: Message, account: Account) -> None:
+    """user-pass is split at the first colon (RFC 7617 §2)."""
+    judge(served(send(message, auth=account(lambda a: ":" in a.password.reveal(), "a colon in its password"))))
+
+
+@requirement("RM-AUTH-13")
+def test_a_utf_8_password_works_where_the_challenge_announces_it(
+    send: Send, message: Message, account: Account
+) -> None:
+    """With charset="UTF-8" in the challenge (RFC 7617 §2.1); without it the encoding is undefined."""
+    other = account(lambda a: not (a.user + a.password.reveal()).isascii(), "a non-ASCII user or password")
+    refusal = send(message, auth=None, expects=None)
+    judge(served_where_utf_8_is_announced(send(message, auth=other), refusal))
+
+
+@requirement("RM-AUTH-20")
+@schemes
+def test_a_valid_authorization_needs_no_xsrf_value(
+    send: Send, message: Message, credential: Credentials, scheme: str
+) -> None:
+    """The page asks for the value only "if not using Authorization header"."""
+    judge(served(send(message, auth=credential(scheme))))
+
+
+@requirement("RM-AUTH-23")
+@schemes
+def test_so_apptoken_is_accepted(
+    send: Send, control: Control, message: Message, credential: Credentials, target: Target, scheme: str
+) -> None:
+    """Online with the right value; on-site in nobody's way."""
+    valid = credential(scheme)
+    if target.installation == "online" and target.auth.app is None:
+        raise unobservable(Cause.NOT_DECLARED, "the application token is not declared: give [auth.app] or --app-token")
+    token = target.auth.app or Secret("app-token", "relaycheck-any-token")
+    judge(served(send(message, auth=replace(valid, app=token)), control(auth=valid)))
