@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 PROPERTIES = ("ConnectionInfoExtended", "Rfc822", "From", "Recipients")
 CONNECTION = ("Port", "ServerName", "Protocol", "UserName", "Password", "UseSSL", "Folder", "UseGraphApi")
+SERVER_NAME = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:\[\]\x00-\x20\x7f]+))(?::([0-9]{1,5}))?")
+IPV6 = re.compile(r"[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -100,20 +103,13 @@ def connection(steps: Binding, value: Any) -> MailServer | None:
 
 
 def split_server_name(name: str) -> tuple[str, int]:
-    """Host and port; port 0 when the name has none. IPv6 addresses with a port stand in brackets."""
-    host, colon, number = name.rpartition(":")
-    if not colon or ("]" in number) or (":" in host and not host.startswith("[")):
-        host, number = name, ""
-    host = host.removeprefix("[").removesuffix("]")
-    if not host or any(c.isspace() or ord(c) < 33 or ord(c) == 127 for c in host):
+    """Host and port; port 0 when the name has none. An IPv6 address with a port stands in brackets."""
+    if IPV6.fullmatch(name):
+        return name, 0
+    found = SERVER_NAME.fullmatch(name)
+    if not found or not (found[3] is None or 0 < int(found[3]) <= 65535):
         raise bad("ServerName must be a host, with or without a port.")
-    if not number:
-        if colon and host != name and name.endswith(":"):
-            raise bad("ServerName has a bad port.")
-        return host, 0
-    if not (number.isascii() and number.isdigit() and len(number) <= 5 and 0 < int(number) <= 65535):
-        raise bad("ServerName has a bad port.")
-    return host, int(number)
+    return found[1] or found[2], int(found[3] or 0)
 
 
 def require(found: Mapping[str, Any], name: str) -> Any:
