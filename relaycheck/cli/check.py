@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import random
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import pytest
 import typer
 
 from relaycheck.catalogue import UnknownRequirement, load
-from relaycheck.places import PACKAGE, REPORTS, SUITES, in_checkout
-from relaycheck.plugin.session import SETTINGS
+from relaycheck.places import REPORTS, in_checkout
+from relaycheck.plugin.launch import launch
 from relaycheck.plugin.settings import Depth, Settings
 from relaycheck.rollup import CertificateLevel
 from relaycheck.target import WitnessSettings
@@ -23,8 +21,6 @@ from relaycheck.target.problems import TargetProblem
 from relaycheck.verdicts import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from relaycheck.target import Target
     from relaycheck.witness import Witness
 
@@ -61,59 +57,10 @@ def run_check(wish: Wish) -> int:
     """Check a target; returns the exit code of design section 4."""
     try:
         with ExitStack() as stack:
-            return run_suites(_settings(wish, stack), wish.pytest_options)
+            return launch(_settings(wish, stack), wish.pytest_options, views=("relaycheck.views.emit",))
     except (Usage, TargetProblem) as problem:
         typer.echo(str(problem), err=True)
         return int(ExitCode.USAGE)
-
-
-def run_suites(settings: Settings, pytest_options: tuple[str, ...] = ()) -> int:
-    """Run the suites with these settings in this process, whatever pytest configuration lies around."""
-    arguments = [
-        str(SUITES),
-        f"--ignore={SUITES / 'selftest'}",
-        f"-c{PACKAGE / 'plugin' / 'pytest.ini'}",
-        f"--rootdir={SUITES}",
-        f"--confcutdir={SUITES}",
-        *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging", "-p", "no:faulthandler"),
-        *("-p", "relaycheck.plugin", "-p", "relaycheck.views.emit"),
-    ]
-    if settings.output is not None:
-        arguments += [
-            "-p",
-            "allure_pytest.plugin",
-            f"--alluredir={settings.output / 'allure-results'}",
-            "--clean-alluredir",
-        ]
-    with _isolated():
-        return int(pytest.main([*arguments, *pytest_options], plugins=[_Given(settings)]))
-
-
-class _Given:
-    """Hands the settings to the plugin before it configures itself."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_configure(self, config: pytest.Config) -> None:
-        config.stash[SETTINGS] = self.settings
-
-
-@contextmanager
-def _isolated() -> Iterator[None]:
-    """Without the surroundings' pytest options and plugins: a vendor's directory must not change a verdict."""
-    kept = {name: os.environ.pop(name) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS") if name in os.environ}
-    autoload = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    try:
-        yield
-    finally:
-        os.environ.update(kept)
-        if autoload is None:
-            del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-        else:
-            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = autoload
 
 
 def _settings(wish: Wish, stack: ExitStack) -> Settings:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 import httpx
 
 from relaycheck.client.conversation import Conversation
+from relaycheck.client.credentials import Credential
 from relaycheck.client.nonce import Nonces
 from relaycheck.client.patience import Patience
 from relaycheck.client.safety import guard
@@ -161,7 +162,7 @@ class Client:
 
 def _secrets(variations: Variations) -> tuple[Secret, ...]:
     auth = variations.get("auth")
-    return auth.secrets() if hasattr(auth, "secrets") else ()
+    return auth.secrets() if isinstance(auth, Credential) else ()
 
 
 def _reached(found: tuple[Delivery, ...]) -> set[str]:

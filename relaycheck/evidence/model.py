@@ -6,8 +6,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FORMAT = "relaycheck-result/1"
-
 
 class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -97,7 +95,7 @@ class ExchangeFacts(Part):
 class Result(Part):
     """The whole record of one run."""
 
-    format: Literal["relaycheck-result/1"] = FORMAT
+    format: Literal["relaycheck-result/1"] = "relaycheck-result/1"
     suite: Suite
     target: TargetFacts
     run: RunFacts

@@ -25,7 +25,7 @@ from relaycheck.plugin.fixtures import (
     witness,
 )
 from relaycheck.plugin.hooks import RelaycheckHooks
-from relaycheck.plugin.judging import judge, lacking, requirement, unobservable
+from relaycheck.plugin.judging import beyond_quick, judge, lacking, requirement, unobservable
 from relaycheck.plugin.session import OVER_THE_RUN, SETTINGS, Session
 from relaycheck.plugin.settings import Depth, Settings
 from relaycheck.rollup import CertificateLevel
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "account",
+    "beyond_quick",
     "client",
     "compose",
     "control",

@@ -28,6 +28,10 @@ def requirement(id: str) -> pytest.MarkDecorator:
     return pytest.mark.requirement(id)
 
 
+beyond_quick = pytest.mark.depth("standard", "thorough")
+"""For a test, or one of its parameters, that a run at quick depth leaves out."""
+
+
 def judge(judgement: Judgement) -> None:
     """Evaluate a judgement over what was seen. The test goes on after a pass and ends at anything else.
 

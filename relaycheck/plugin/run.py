@@ -13,6 +13,7 @@ from relaycheck.encodings import MEDIA_TYPES
 from relaycheck.exchange import Exchange, Outcome
 from relaycheck.judgements.state import described, red
 from relaycheck.message import Connection, Message, plain_message
+from relaycheck.plugin.settings import Depth
 from relaycheck.secret import Redactor
 from relaycheck.wire import Wire
 from relaycheck.witness import Witness
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from relaycheck.plugin.settings import Settings
 
 RUN = pytest.StashKey["Run"]()
-CONTROL_SPAN = 20
+CONTROL_SPAN = {Depth.QUICK: 100, Depth.STANDARD: 20, Depth.THOROUGH: 20}
 """A control vouches for so many exchanges; then it is sent again."""
 STRAY_QUIET = 1.0
 """Seconds for which idle connections are watched for late octets at the end of the run."""
@@ -91,12 +92,13 @@ class Run:
         """An accepted request that vouches for the target: at most `CONTROL_SPAN` exchanges old."""
         key = tuple(sorted((name, repr(value)) for name, value in variations.items()))
         known = self._controls.get(key)
-        if known is not None and len(self.ledger) - known[1] <= CONTROL_SPAN:
+        if known is not None and len(self.ledger) - known[1] <= CONTROL_SPAN[self.settings.depth]:
             exchange = self.ledger.view(known[0])
             if red(exchange) is None:
                 self._attach(exchange)
                 return exchange
-        exchange = self.client.send(self.message(), **{"note": "control", **variations})  # type: ignore[misc]
+        variations.setdefault("note", "control")
+        exchange = self.client.send(self.message(), **variations)
         self._controls[key] = (exchange, len(self.ledger))
         return exchange
 

@@ -1,0 +1,81 @@
+"""Runs the suites with pytest in this process, whatever pytest configuration lies around."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from relaycheck.places import PACKAGE, SUITES
+from relaycheck.plugin.session import OUTCOME, SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from relaycheck.plugin.outcome import RunOutcome
+    from relaycheck.plugin.settings import Settings
+
+
+def launch(settings: Settings, pytest_options: Sequence[str] = (), *, views: Sequence[str] = ()) -> int:
+    """Check `settings.target` and give the run's exit code. `views` are plugins that draw the outcome."""
+    return _run(settings, pytest_options, views, _Given(settings))
+
+
+def launch_for_outcome(settings: Settings, pytest_options: Sequence[str] = ()) -> RunOutcome | None:
+    """The same without any view; gives what the run came to, or None if it never began."""
+    given = _Given(settings)
+    _run(settings, pytest_options, (), given)
+    return given.outcome
+
+
+class _Given:
+    """Hands the settings to the plugin before it configures itself, and keeps the outcome."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.outcome: RunOutcome | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[SETTINGS] = self.settings
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        self.outcome = config.stash.get(OUTCOME, None)
+
+
+def _run(settings: Settings, pytest_options: Sequence[str], views: Sequence[str], given: _Given) -> int:
+    arguments = [
+        str(SUITES),
+        f"--ignore={SUITES / 'selftest'}",
+        f"-c{PACKAGE / 'plugin' / 'pytest.ini'}",
+        f"--rootdir={SUITES}",
+        f"--confcutdir={SUITES}",
+        *(f"-pno:{name}" for name in ("cacheprovider", "terminal", "logging", "faulthandler")),
+        *(f"-p{name}" for name in ("relaycheck.plugin", *views)),
+    ]
+    if settings.output is not None:
+        arguments += [
+            "-pallure_pytest.plugin",
+            f"--alluredir={settings.output / 'allure-results'}",
+            "--clean-alluredir",
+        ]
+    with _isolated():
+        return int(pytest.main([*arguments, *pytest_options], plugins=[given]))
+
+
+@contextmanager
+def _isolated() -> Iterator[None]:
+    """Without the surroundings' pytest options and plugins: a vendor's directory must not change a verdict."""
+    ours = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    kept = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", *ours)}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
