@@ -49,7 +49,7 @@ async def relay_nothing(service: Service, submission: Submission) -> None:
     service.relaying.prepare(service, submission)
 
 
-FIRST = (
+MUTANTS = (
     Mutant(
         "RM-EP-01-200-null",
         breaks="RM-EP-01",
