@@ -36,6 +36,7 @@ class Embedded:
 
     Mail without a connection goes to `default_smtp`. Without one a free port is kept for the witness, and `target.witness` tells it
     to listen there. `default_connection=False`: such requests are refused.
+    Without `smtp_ca` the certificates of mail servers are not verified: a witness makes its own when it starts.
     """
 
     default_smtp: tuple[str, int] | None = None
@@ -114,7 +115,7 @@ class Embedded:
         ]
         relay_to = self._relay_to()
         command += ["--default-smtp", _joined(*relay_to)] if relay_to else []
-        command += ["--smtp-ca", self.smtp_ca] if self.smtp_ca else []
+        command += ["--smtp-ca", self.smtp_ca] if self.smtp_ca else ["--smtp-any-certificate"]
         command += ["--tls"] if self.tls else []
         return [*command, "--faults"] if self.faults else command
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Client = aiosmtplib.SMTP
 LINE_ENDS = re.compile(rb"\r\n|\r|\n")
 STARTTLS_PORTS = (25, 587)
+OPENING = "open"
 NON_ASCII = re.compile(rb"[\x80-\xff]")
 
 _leaving: set[asyncio.Task[None]] = set()
@@ -33,11 +34,10 @@ _leaving: set[asyncio.Task[None]] = set()
 class SmtpFailure(Exception):
     """The mail server refused a command, or did not answer it. `code` is its reply, 0 without one."""
 
-    def __init__(self, stage: str, code: int = 0, *, timed_out: bool = False) -> None:
+    def __init__(self, stage: str, code: int = 0) -> None:
         super().__init__(stage)
         self.stage = stage
         self.code = code
-        self.timed_out = timed_out
 
 
 # content
@@ -84,7 +84,7 @@ async def check_destination(service: Service, server: MailServer) -> None:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
     except OSError:
-        raise SmtpFailure("connect") from None
+        raise SmtpFailure(OPENING) from None
     for *_, address in found:
         number = ipaddress.ip_address(str(address[0]).partition("%")[0])
         if number.is_loopback or number.is_link_local or number.is_unspecified:
@@ -178,7 +178,13 @@ async def start_tls(service: Service, client: Client) -> None:
 
 
 async def hello(client: Client) -> None:
-    await client.ehlo()
+    """EHLO, or HELO to a server that is older than extensions (RFC 5321 §3.2)."""
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError as error:
+        if not 500 <= error.code < 505:
+            raise
+        await client.helo()
 
 
 async def log_in(client: Client, server: MailServer) -> None:
@@ -290,7 +296,10 @@ def in_background(farewell: Awaitable[None]) -> None:
 async def transact(service: Service, mail: Mail) -> None:
     """One session with one transaction. Returns when the server has taken the mail for every recipient."""
     steps = service.relaying
-    client = await steps.open_session(service, mail.server)
+    try:
+        client = await steps.open_session(service, mail.server)
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise SmtpFailure(OPENING) from error
     try:
         await steps.envelope(service, client, mail)
         await steps.data(service, client, mail)
@@ -304,7 +313,7 @@ def failure(error: Exception) -> Refusal:
     """What the client learns of an SMTP fault: its kind, never the server's words. A server that cannot be spoken to is one
     answer whether its port is closed, silent or no SMTP (CWE-918)."""
     code = error.code if isinstance(error, SmtpFailure | aiosmtplib.SMTPResponseException) else 0
-    if isinstance(error, aiosmtplib.SMTPConnectError | aiosmtplib.SMTPConnectTimeoutError | OSError):
+    if isinstance(error, SmtpFailure) and error.stage == OPENING:
         return Refusal(503, "mail-server-unavailable", "The mail server cannot be used now; nothing was relayed.")
     if isinstance(error, aiosmtplib.SMTPTimeoutError):
         return Refusal(504, "mail-server-timeout", "The mail server did not answer in time.")

@@ -42,6 +42,7 @@ class Settings:
     installation: Literal["onsite", "online"] = "onsite"
     patch: Literal["body", "operations"] = "body"
     smtp_ca: str | None = None
+    smtp_verify: bool = True
     smtp_timeout: float = 5.0
     body_limit: int = 20_000_000
     faults: bool = False
@@ -53,6 +54,7 @@ class Settings:
             default_smtp=self.default_smtp,
             patch=self.patch,
             smtp_ca=self.smtp_ca,
+            smtp_verify=self.smtp_verify,
             smtp_timeout=self.smtp_timeout,
             body_limit=self.body_limit,
         )
@@ -190,6 +192,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--installation", choices=("onsite", "online"), default="onsite")
     parser.add_argument("--patch", choices=("body", "operations"), default="body", help="what a json-patch body is")
     parser.add_argument("--smtp-ca", metavar="FILE", help="PEM file of authorities to trust for mail servers")
+    parser.add_argument(
+        "--smtp-any-certificate", dest="smtp_verify", action="store_false", help="verify no mail server"
+    )
     parser.add_argument("--smtp-timeout", type=float, default=5.0, metavar="SECONDS")
     parser.add_argument("--body-limit", type=int, default=20_000_000, metavar="OCTETS")
     parser.add_argument("--faults", action="store_true", help="offer every mutant too, each under /ID")
