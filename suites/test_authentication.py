@@ -167,7 +167,7 @@ def encoded(user: str, password: str) -> str:
 @requirement("RM-AUTH-12")
 def test_a_password_may_hold_colons(send: Send, message: Message, account: Account) -> None:
     """user-pass is split at the first colon (RFC 7617 §2)."""
-    judge(served(send(message, auth=account(lambda a: ":" in a.password.reveal(), "a colon in its password"))))
+    judge(served(send(message, auth=account(lambda a: ":" in a.password.reveal(), "auth.basic.colon"))))
 
 
 @requirement("RM-AUTH-13")
@@ -175,7 +175,7 @@ def test_a_utf_8_password_works_where_the_challenge_announces_it(
     send: Send, message: Message, account: Account
 ) -> None:
     """With charset="UTF-8" in the challenge (RFC 7617 §2.1); without it the encoding is undefined."""
-    other = account(lambda a: not (a.user + a.password.reveal()).isascii(), "a non-ASCII user or password")
+    other = account(lambda a: not (a.user + a.password.reveal()).isascii(), "auth.basic.nonascii")
     refusal = send(message, auth=None, expects=None)
     judge(served_where_utf_8_is_announced(send(message, auth=other), refusal))
 

@@ -10,10 +10,9 @@ import pytest
 from relaycheck.client import Credential
 from relaycheck.encodings import FORM, MEDIA_TYPES
 from relaycheck.judgements import no_grant_to, not_served, observed, same_outcome, served
-from relaycheck.plugin import judge, lacking, requirement, unobservable
+from relaycheck.plugin import judge, lacking, requirement
 from relaycheck.secret import Secret
 from relaycheck.strategies.headers import case_masks
-from relaycheck.verdicts import Cause
 
 if TYPE_CHECKING:
     from relaycheck.message import Message
@@ -72,7 +71,7 @@ def test_a_wrong_value_is_refused(
     right = session.token.reveal()
     wrong = alterations(right)[alteration]
     if wrong == right:
-        raise unobservable(Cause.VACUOUS, "the declared value has no letters, so its case cannot be changed")
+        raise lacking("auth.xsrf", "the declared value has no letters, so its case cannot be changed")
     probe = send(message, auth=presenting(session, wrong), expects=None)
     judge(not_served(probe, control(auth=credential("xsrf"))))
 
@@ -83,7 +82,7 @@ def test_the_value_of_another_session_is_refused(
 ) -> None:
     """Valid, but not for these cookies."""
     if target.auth.other_xsrf is None:
-        raise unobservable(Cause.NOT_DECLARED, "a second session is needed: declare [auth.xsrf_other]")
+        raise lacking("auth.xsrf.other", "the target file declares no second session under [auth.xsrf_other]")
     probe = send(message, auth=presenting(session, target.auth.other_xsrf.token.reveal(), "xsrf-other"), expects=None)
     judge(not_served(probe, control(auth=credential("xsrf"))))
 
@@ -104,7 +103,7 @@ def test_the_value_with_the_xsrf_cookie_alone_is_refused(
     """A cookie that equals the header is double submission, not a session."""
     same = tuple((n, v) for n, v in session.cookies if v.reveal() == session.token.reveal())
     if not same or len(same) == len(session.cookies):
-        raise unobservable(Cause.NOT_DECLARED, "the declared cookies hold no XSRF cookie beside the session's")
+        raise lacking("auth.xsrf", "the declared cookies hold no XSRF cookie beside the session's")
     probe = send(message, auth=Credential("xsrf", session=replace(session, cookies=same)), expects=None)
     judge(not_served(probe, control(auth=credential("xsrf"))))
 

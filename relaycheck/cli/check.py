@@ -40,6 +40,9 @@ class Wish:
     soticket: str | None = field(repr=False)
     bearer: str | None = field(repr=False)
     app_token: str | None = field(repr=False)
+    xsrf: str | None = field(repr=False)
+    cookies: tuple[str, ...] = field(repr=False)
+    allow_plaintext: bool
     pytest_options: tuple[str, ...]
 
 
@@ -85,7 +88,16 @@ def _settings(wish: Wish, stack: ExitStack) -> Settings:
 def _described(wish: Wish) -> Target:
     assert wish.target is not None
     return target_from(
-        Options(wish.target, basic=wish.basic, soticket=wish.soticket, bearer=wish.bearer, app_token=wish.app_token)
+        Options(
+            wish.target,
+            basic=wish.basic,
+            soticket=wish.soticket,
+            bearer=wish.bearer,
+            app_token=wish.app_token,
+            xsrf=wish.xsrf,
+            cookies=wish.cookies,
+            allow_plaintext=wish.allow_plaintext,
+        )
     )
 
 

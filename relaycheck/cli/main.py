@@ -58,6 +58,9 @@ def check(
     soticket: Annotated[str | None, typer.Option(metavar="TICKET", help=SECRET)] = None,
     bearer: Annotated[str | None, typer.Option(metavar="TOKEN", help=SECRET)] = None,
     app_token: Annotated[str | None, typer.Option(metavar="TOKEN", help=SECRET)] = None,
+    xsrf: Annotated[str | None, typer.Option(metavar="VALUE", help="X-XSRF-TOKEN; " + SECRET)] = None,
+    cookie: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A cookie of its session.")] = None,
+    allow_plaintext: Annotated[bool, typer.Option(help="Send credentials over plain http to a distant host.")] = False,
 ) -> None:
     """Check a service against the catalogue and say which requirements it meets. What follows a double dash goes to pytest."""
     from relaycheck.cli.check import Wish, run_check
@@ -76,6 +79,9 @@ def check(
                 soticket=soticket,
                 bearer=bearer,
                 app_token=app_token,
+                xsrf=xsrf,
+                cookies=tuple(cookie or ()),
+                allow_plaintext=allow_plaintext,
                 pytest_options=context.obj,
             )
         )

@@ -33,6 +33,7 @@ class Ledger:
     on_record: Callable[[Exchange], None] | None = None
     _exchanges: dict[str, Exchange] = field(default_factory=dict)
     _late: dict[str, tuple[bytes, bool]] = field(default_factory=dict)
+    _deliveries: dict[str, Delivery] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __len__(self) -> int:
@@ -79,9 +80,21 @@ class Ledger:
             known = replace(known, stray=known.stray + late, connection=use)
         if self.witness is not None:
             found = self.witness.deliveries(known.request.nonce)
-            if found != known.deliveries:
-                known = replace(known, deliveries=found)
+            if len(found) != len(known.deliveries):
+                known = replace(known, deliveries=tuple(self._hidden(d) for d in found))
         return known
+
+    def _hidden(self, delivery: Delivery) -> Delivery:
+        """A delivery with the secrets in it replaced: a mail that holds one shows the placeholder."""
+        if delivery.id not in self._deliveries:
+            redact = self.redactor.redact
+            self._deliveries[delivery.id] = replace(
+                delivery,
+                data=redact(delivery.data),
+                wire=redact(delivery.wire),
+                transcript=redact(delivery.transcript),
+            )
+        return self._deliveries[delivery.id]
 
     def all(self) -> tuple[Exchange, ...]:
         """Every exchange of the run in the order it was recorded, as known now."""

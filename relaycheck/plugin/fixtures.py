@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, Unpack
 
 import pytest
 
+from relaycheck.catalogue import NEEDS
 from relaycheck.client import basic
 from relaycheck.plugin.judging import lacking, unobservable
 from relaycheck.plugin.run import RUN
@@ -56,9 +57,9 @@ class Credentials(Protocol):
 
 
 class Account(Protocol):
-    """`account(has_colon, "a colon in its password")`: a further Basic account of the target file."""
+    """`account(has_colon, "auth.basic.colon")`: a further Basic account of the target file; without one, not applicable."""
 
-    def __call__(self, fits: Callable[[BasicAccount], bool], what: str) -> Credential: ...
+    def __call__(self, fits: Callable[[BasicAccount], bool], capability: str) -> Credential: ...
 
 
 class Draw(Protocol):
@@ -132,12 +133,12 @@ def credential(run: Run) -> Credentials:
 
 @pytest.fixture
 def account(run: Run) -> Account:
-    def of(fits: Callable[[BasicAccount], bool], what: str) -> Credential:
+    def of(fits: Callable[[BasicAccount], bool], capability: str) -> Credential:
         if not run.target.auth.basic:
             raise lacking("auth.basic")
         found = next((a for a in run.target.auth.basic if fits(a)), None)
         if found is None:
-            raise unobservable(Cause.NOT_DECLARED, f"no declared account has {what}: add one under [[auth.basic.also]]")
+            raise lacking(capability, f"no account under [[auth.basic.also]] is {NEEDS[capability].meaning}")
         return basic(found)
 
     return of
