@@ -18,6 +18,7 @@ PROPERTIES = ("ConnectionInfoExtended", "Rfc822", "From", "Recipients")
 CONNECTION = ("Port", "ServerName", "Protocol", "UserName", "Password", "UseSSL", "Folder", "UseGraphApi")
 SERVER_NAME = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:\[\]\x00-\x20\x7f]+))(?::([0-9]{1,5}))?")
 IPV6 = re.compile(r"[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+SURROGATE = re.compile("[\ud800-\udfff]")
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -48,7 +49,7 @@ def text(name: str, value: Any) -> str:
         raise bad(f"{name} must be a string.")
     if "\0" in value:
         raise bad(f"{name} holds a NUL character.")
-    if any("\ud800" <= c <= "\udfff" for c in value):
+    if SURROGATE.search(value):
         raise bad(f"{name} holds half a surrogate pair.")
     return value
 

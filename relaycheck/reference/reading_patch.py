@@ -32,7 +32,10 @@ def without_nulls(value: Any) -> Any:
 
 def read_merge_patch(steps: PatchReading, json: JsonReading, text: str) -> Members:
     members = json.read(json, text)
-    return {name: steps.without_nulls(value) for name, value in members.items() if value is not None}
+    try:
+        return {name: steps.without_nulls(value) for name, value in members.items() if value is not None}
+    except RecursionError:
+        raise bad_patch("The patch is nested too deep.") from None
 
 
 def read_json_patch(steps: PatchReading, json: JsonReading, installation: Installation, text: str) -> Members:
@@ -42,8 +45,11 @@ def read_json_patch(steps: PatchReading, json: JsonReading, installation: Instal
     if not isinstance(operations, list):
         raise bad_patch("A JSON Patch is an array of operations.")
     document: Any = {}
-    for operation in operations:
-        document = steps.apply(document, operation)
+    try:
+        for operation in operations:
+            document = steps.apply(document, operation)
+    except RecursionError:
+        raise bad_patch("The patch is nested too deep.") from None
     return json.top_level(document)
 
 

@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import aiosmtplib
@@ -106,8 +107,14 @@ def prepare(service: Service, submission: Submission) -> Mail:
 
 
 def tls_context(service: Service) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=service.installation.smtp_ca)
-    if not service.installation.smtp_verify:
+    """Verifies the server's certificate against the installation's authority, unless it says not to."""
+    return _context(service.installation.smtp_ca, service.installation.smtp_verify)
+
+
+@lru_cache
+def _context(ca: str | None, verify: bool) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca)
+    if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context

@@ -62,12 +62,13 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Where a server listens."""
+    """Where a server listens. `stop` ends it, from any thread."""
 
     url: str
     port: int
     ca: str | None
     candidates: tuple[str, ...]
+    stop: Callable[[], None]
 
 
 def candidates_for(settings: Settings) -> Candidates:
@@ -111,12 +112,15 @@ class _Server(uvicorn.Server):
         await self.on_tick(0)  # the Date of the first answer
         self._on_ready()
 
+    def handle_stop(self) -> None:
+        self.should_exit = True
 
-async def serve(settings: Settings, on_ready: Callable[[Ready], None]) -> None:
-    """Serves until SIGTERM, SIGINT or the end of a piped standard input."""
+
+async def serve(settings: Settings, on_ready: Callable[[Ready], None], candidates: Candidates | None = None) -> None:
+    """Serves until SIGTERM, SIGINT, `Ready.stop` or the end of a piped standard input. `candidates`: instead of the settings'."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(listen(settings.host, settings.port))
-        candidates = candidates_for(settings)
+        candidates = candidates or candidates_for(settings)
         config = uvicorn.Config(
             Application(candidates),
             http=protocol_for(candidates),
@@ -139,8 +143,8 @@ async def serve(settings: Settings, on_ready: Callable[[Ready], None]) -> None:
         port = listener.getsockname()[1]
         authority_name = f"[{settings.host}]" if ":" in settings.host else settings.host
         url = f"{'https' if settings.tls else 'http'}://{authority_name}:{port}"
-        ready = Ready(url, port, ca, tuple(candidates.others))
         server = _Server(config, lambda: on_ready(ready))
+        ready = Ready(url, port, ca, tuple(candidates.others), server.handle_stop)
         _watch_stdin(server)
         await server.serve(sockets=[listener])
 

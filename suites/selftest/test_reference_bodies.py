@@ -322,3 +322,20 @@ def test_operations_build_the_request(operations: Probe) -> None:
         assert operations.post(json.dumps([*steps, fault]).encode(), content_type=patch).status == 400, fault
     assert operations.post(operations.message(), content_type=patch).status == 400
     assert len(operations.mails(longer)) == 1
+
+
+@pytest.mark.parametrize("depth", [10, 100, 300, 500, 700, 900, 1_100, 10_000])
+@pytest.mark.parametrize("media_type", JSON_TYPES)
+def test_no_depth_of_an_ignored_member_breaks_the_service(probe: Probe, depth: int, media_type: str) -> None:
+    message = probe.message()
+    body = json.dumps(probe.members(message))[:-1] + ',"Deep":' + '{"a":[' * (depth // 2) + "]}" * (depth // 2) + "}"
+    status = probe.post(body.encode(), content_type=media_type).status
+    assert status in (204, 400)
+    assert probe.relayed_whole(message) == (status == 204)
+
+
+def test_no_depth_of_an_operation_breaks_the_service(operations: Probe) -> None:
+    for depth in (10, 300, 900, 10_000):
+        value = "[" * depth + "]" * depth
+        body = f'[{{"op":"add","path":"/x","value":{value}}},{{"op":"test","path":"/x","value":{value}}}]'
+        assert operations.post(body.encode(), content_type="application/json-patch+json").status == 400
