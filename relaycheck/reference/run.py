@@ -46,7 +46,7 @@ class Settings:
     smtp_timeout: float = 5.0
     body_limit: int = 20_000_000
     faults: bool = False
-    """Offer every mutant beside the faithful service, each on its base path."""
+    """Offer every mutant and every variant beside the faithful service, each on its base path."""
 
     def for_installation(self) -> Installation:
         return demo_installation(
@@ -76,8 +76,9 @@ def candidates_for(settings: Settings) -> Candidates:
     others: dict[str, Candidate] = {}
     if settings.faults:
         from relaycheck.reference.mutants import MUTANTS
+        from relaycheck.reference.variants import VARIANTS
 
-        others = {mutant.id: mutant.candidate(faithful) for mutant in MUTANTS.values()}
+        others = {other.id: other.candidate(faithful) for other in (*MUTANTS.values(), *VARIANTS.values())}
     return Candidates(Candidate(service=faithful), others)
 
 
@@ -201,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--smtp-timeout", type=float, default=5.0, metavar="SECONDS")
     parser.add_argument("--body-limit", type=int, default=20_000_000, metavar="OCTETS")
-    parser.add_argument("--faults", action="store_true", help="offer every mutant too, each under /ID")
+    parser.add_argument("--faults", action="store_true", help="offer every mutant and variant too, each under /ID")
     parser.add_argument("--json", action="store_true", help="say where it listens as one line of JSON")
     options = vars(parser.parse_args(arguments))
     as_json = options.pop("json")
