@@ -78,7 +78,8 @@ def candidates_for(settings: Settings) -> Candidates:
         from relaycheck.reference.mutants import MUTANTS
         from relaycheck.reference.variants import VARIANTS
 
-        others = {other.id: other.candidate(faithful) for other in (*MUTANTS.values(), *VARIANTS.values())}
+        others |= {mutant.id: mutant.candidate(faithful) for mutant in MUTANTS.values()}
+        others |= {variant.id: variant.candidate(faithful) for variant in VARIANTS.values()}
     return Candidates(Candidate(service=faithful), others)
 
 
