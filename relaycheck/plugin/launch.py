@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,10 +24,12 @@ def launch(settings: Settings, pytest_options: Sequence[str] = (), *, views: Seq
     return _run(settings, pytest_options, views, _Given(settings))
 
 
-def launch_for_outcome(settings: Settings, pytest_options: Sequence[str] = ()) -> RunOutcome | None:
-    """The same without any view; gives what the run came to, or None if it never began."""
+def launch_for_outcome(
+    settings: Settings, pytest_options: Sequence[str] = (), *, tests: Sequence[str] = (str(SUITES),)
+) -> RunOutcome | None:
+    """The same without any view; gives what the run came to, or None if it never began. `tests`: what pytest is to collect."""
     given = _Given(settings)
-    _run(settings, pytest_options, (), given)
+    _run(settings, pytest_options, (), given, tests)
     return given.outcome
 
 
@@ -45,9 +48,15 @@ class _Given:
         self.outcome = config.stash.get(OUTCOME, None)
 
 
-def _run(settings: Settings, pytest_options: Sequence[str], views: Sequence[str], given: _Given) -> int:
+def _run(
+    settings: Settings,
+    pytest_options: Sequence[str],
+    views: Sequence[str],
+    given: _Given,
+    tests: Sequence[str] = (str(SUITES),),
+) -> int:
     arguments = [
-        str(SUITES),
+        *tests,
         f"--ignore={SUITES / 'selftest'}",
         f"-c{PACKAGE / 'plugin' / 'pytest.ini'}",
         f"--rootdir={SUITES}",
@@ -67,15 +76,17 @@ def _run(settings: Settings, pytest_options: Sequence[str], views: Sequence[str]
 
 @contextmanager
 def _isolated() -> Iterator[None]:
-    """Without the surroundings' pytest options and plugins: a vendor's directory must not change a verdict."""
-    ours = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    kept = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", *ours)}
-    os.environ.update(ours)
-    try:
-        yield
-    finally:
-        for name, value in kept.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+    """Without the surroundings' pytest options and plugins: a vendor's directory must not change a verdict, nor a run the directory."""
+    with TemporaryDirectory(prefix="relaycheck-") as scratch:
+        # Hypothesis keeps its tables in the current directory unless it is told where.
+        ours = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "HYPOTHESIS_STORAGE_DIRECTORY": scratch}
+        kept = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", *ours)}
+        os.environ.update(ours)
+        try:
+            yield
+        finally:
+            for name, value in kept.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
