@@ -107,9 +107,10 @@ class Run:
         if not self.obstacle and self.budget.reached:
             self.client.check = ""
             self.client.send(self.message(), note="sentinel")
+        asked = time.monotonic()
         self.client.wire.settle(min(STRAY_QUIET, self.target.witness.settle_time))
         if self.witness is not None:
-            self.witness.wait_for_quiet(self.target.witness.settle_time, self.target.witness.delivery_timeout)
+            self.witness.wait_for_quiet(self.target.witness.settle_time, self.target.witness.delivery_timeout, asked)
         self.finished = time.time()
 
     def _establish(self) -> None:

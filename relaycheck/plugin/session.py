@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,12 +30,18 @@ CHECK = pytest.StashKey[Check]()
 OVER_THE_RUN = "over_the_run"
 
 
+@cache
+def _catalogue() -> Catalogue:
+    """Read once for all runs of this process."""
+    return load_catalogue()
+
+
 class Session:
     """The plugin of one run. Registered only when a target was given: self-tests of the suite run without it."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.catalogue: Catalogue = load_catalogue()
+        self.catalogue: Catalogue = _catalogue()
         self.run: Run | None = None
         self.planned: dict[str, Requirement] = {}
         """The row of every test that belongs to the run's depth, selected or not."""

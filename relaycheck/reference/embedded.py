@@ -83,15 +83,20 @@ class Embedded:
         """The faithful service, as a target file would describe it."""
         return self.target_for("")
 
-    def target_for(self, candidate: str) -> Target:
-        """A candidate that is offered beside the faithful service; the same description at its base path."""
+    def target_for(self, candidate: str, *, delivery_timeout: float | None = None, settle_time: float = 0.3) -> Target:
+        """A candidate that is offered beside the faithful service: the same description at its base path, as the candidate alters it.
+
+        `delivery_timeout` and `settle_time` (seconds) are what the description says before that.
+        """
         assert self._ready is not None, "only inside the with block"
         scheme: Literal["http", "https"] = "https" if self.tls else "http"
         url = Url(scheme, "127.0.0.1", self._ready["port"], f"/{candidate}" if candidate else "")
         witness = WitnessSettings()
         if self._kept is not None:
             witness = WitnessSettings(listen_ports=(self._kept.getsockname()[1], *ANY_OTHERS))
-        return replace(describe(url, self), trust=self._ready["ca"], witness=witness)
+        if delivery_timeout is not None:
+            witness = replace(witness, delivery_timeout=delivery_timeout, settle_time=settle_time)
+        return _altered(candidate, replace(describe(url, self), trust=self._ready["ca"], witness=witness))
 
     @property
     def candidates(self) -> tuple[str, ...]:
@@ -166,6 +171,18 @@ def _keep_a_port() -> socket.socket:
     kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     kept.bind(("127.0.0.1", 0))
     return kept
+
+
+def _altered(candidate: str, target: Target) -> Target:
+    """`target` as this mutant or variant is to be described."""
+    if not candidate:
+        return target
+    from relaycheck.reference.mutants import MUTANTS
+    from relaycheck.reference.variants import VARIANTS
+
+    if candidate in MUTANTS:
+        return MUTANTS[candidate].target(target)
+    return VARIANTS[candidate].target(target) if candidate in VARIANTS else target
 
 
 def _joined(host: str, port: int) -> str:

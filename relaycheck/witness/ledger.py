@@ -115,9 +115,9 @@ class Ledger:
         with self._changed:
             return self._changed.wait_for(first, timeout)
 
-    def wait_for_quiet(self, settle: float, timeout: float) -> bool:
-        called = time.monotonic()
-        deadline = called + timeout
+    def wait_for_quiet(self, settle: float, timeout: float, since: float | None = None) -> bool:
+        deadline = time.monotonic() + timeout
+        called = time.monotonic() if since is None else since
         with self._changed:
             while True:
                 now = time.monotonic()

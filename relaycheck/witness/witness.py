@@ -176,9 +176,10 @@ class Witness:
         """The first session of which the predicate is true; None if there is none before `timeout`."""
         return self._ledger.wait_session(predicate, timeout)
 
-    def wait_for_quiet(self, settle: float, timeout: float) -> bool:
-        """True after `settle` seconds from now without octet, connection or mail; False if `timeout` comes first."""
-        return self._ledger.wait_for_quiet(settle, timeout)
+    def wait_for_quiet(self, settle: float, timeout: float, since: float | None = None) -> bool:
+        """True after `settle` seconds without octet, connection or mail, from now or from `since` (`time.monotonic()`) on;
+        False if `timeout` from now comes first."""
+        return self._ledger.wait_for_quiet(settle, timeout, since)
 
 
 def _why(host: str, port: int, error: OSError) -> str:

@@ -12,10 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from relaycheck.reference.service import Service
+    from relaycheck.target import Target
 
 
 def unchanged(service: Service) -> Service:
     return service
+
+
+def as_described(target: Target) -> Target:
+    return target
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,8 @@ class Mutant:
     """A service with one fault. `breaks` is the catalogue row that must notice; `fault` says in a sentence what is wrong.
 
     `service` makes the faulty service from the faithful one, `wire` the faults below it. State of the whole server belongs in the
-    closure of `service`, which is called once for each server.
+    closure of `service`, which is called once for each server. A row that applies only to some installations needs one: `service` makes
+    it (`installation` is a part of the service), `target` describes it, and `tls` has it served over https.
     """
 
     id: str
@@ -31,6 +37,8 @@ class Mutant:
     fault: str
     service: Callable[[Service], Service] = unchanged
     wire: WireFaults = FAITHFUL_WIRE
+    target: Callable[[Target], Target] = as_described
+    tls: bool = False
 
     def candidate(self, faithful: Service) -> Candidate:
         return Candidate(self.id, self.service(faithful), self.wire)

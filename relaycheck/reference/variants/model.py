@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from relaycheck.reference.candidates import Candidate
 from relaycheck.reference.faults import FAITHFUL_WIRE, WireFaults
-from relaycheck.reference.mutants.model import change, unchanged
+from relaycheck.reference.mutants.model import as_described, change, unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from relaycheck.target import Target
 
 __all__ = ["Variant", "change"]
-
-
-def as_described(target: Target) -> Target:
-    return target
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +31,8 @@ class Variant:
     service: Callable[[Service], Service] = unchanged
     wire: WireFaults = FAITHFUL_WIRE
     target: Callable[[Target], Target] = as_described
+    tls: bool = False
+    """Served over https."""
 
     def candidate(self, faithful: Service) -> Candidate:
         return Candidate(self.id, self.service(faithful), self.wire)
