@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from relaycheck.exchange import Outcome
 
 if TYPE_CHECKING:
-    from relaycheck.exchange import Exchange
+    from relaycheck.exchange import Exchange, Request
 
 SILENT_LIMIT = 5
 """So many exchanges in a row without any answer end the run: the target is gone."""
@@ -61,11 +61,14 @@ class Budget:
         self._next = start + 1.0 / self.requests_per_second
         return start - now
 
+    def carried(self, request: Request) -> None:
+        """Count a request that was put on the wire with something to relay."""
+        with self._lock:
+            self.could_relay += request.message is not None
+
     def note(self, exchange: Exchange) -> None:
         """Learn from a recorded exchange whether the target is still there."""
         with self._lock:
-            if exchange.request.message is not None:
-                self.could_relay += 1
             if exchange.outcome in (Outcome.NOT_SENT, Outcome.UNANSWERED):
                 self._silent += 1
                 if self._silent >= SILENT_LIMIT:

@@ -82,7 +82,7 @@ class Client:
         """
         for attempt in range(ATTEMPTS):
             request = self.request(message, **variations)
-            exchange = self.transmit(request, fresh=fresh, timeout=timeout, secrets=_secrets(variations))
+            exchange = self.transmit(request, fresh=fresh, timeout=timeout, secrets=_secrets(message, variations))
             if not self._again(exchange, attempt):
                 break
         return self.await_mail(exchange)
@@ -94,16 +94,17 @@ class Client:
         self.budget.spend(self.check)
         token = self.token()
         seen = self._over_httpx(request, token, fresh or self.fresh, timeout)
-        return self.record(request, seen, secrets)
+        exchange = self.record(request, seen, secrets)
+        self.budget.note(exchange)
+        return exchange
 
     def token(self) -> str:
         with self._lock:
             return f"X{next(self._count):05d}"
 
     def record(self, request: Request, seen: Observation, secrets: tuple[Secret, ...] = ()) -> Exchange:
-        exchange = self.ledger.record(self.check, request, seen, self._redactor(secrets))
-        self.budget.note(exchange)
-        return exchange
+        self.budget.carried(request)
+        return self.ledger.record(self.check, request, seen, self._redactor(secrets))
 
     def await_mail(self, exchange: Exchange) -> Exchange:
         """`exchange` with its deliveries: waits for every recipient's mail if the answer was 2xx, within the run's patience."""
@@ -160,9 +161,12 @@ class Client:
         return False
 
 
-def _secrets(variations: Variations) -> tuple[Secret, ...]:
+def _secrets(message: Message, variations: Variations) -> tuple[Secret, ...]:
+    """What this request holds that the target's description does not: altered credentials, the connection's password."""
     auth = variations.get("auth")
-    return auth.secrets() if isinstance(auth, Credential) else ()
+    found = auth.secrets() if isinstance(auth, Credential) else ()
+    password = message.connection.password if message.connection else None
+    return (*found, password) if password else found
 
 
 def _reached(found: tuple[Delivery, ...]) -> set[str]:

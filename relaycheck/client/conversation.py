@@ -55,6 +55,14 @@ class Conversation:
             self._client.ledger.charge(exchange.id, late, closed=False)
         return self._client.ledger.view(exchange)
 
+    def ended(self, exchange: Exchange, seconds: float) -> Exchange:
+        """Watch up to `seconds` whether the target ends the connection; that, and what comes before, is charged to `exchange`."""
+        over = self.connection.at_eof(seconds)
+        late = self.connection.quiet(0.0)
+        if late or over:
+            self._client.ledger.charge(exchange.id, late, closed=over)
+        return self._client.ledger.view(exchange)
+
     def closed(self, timeout: float) -> bool:
         """Whether the target closes the connection within `timeout` seconds."""
         return self.connection.at_eof(timeout)

@@ -134,7 +134,7 @@ def challenges_say_what_their_scheme_asks(exchanges: Sequence[Exchange]) -> Verd
     """Basic has a realm (RFC 7617 §2), Bearer at least one parameter (RFC 6750 §3)."""
 
     def fault(exchange: Exchange) -> str:
-        for challenge in _readable(exchange):
+        for challenge in readable(exchange):
             scheme = challenge.scheme.lower()
             if scheme == "basic" and challenge.get("realm") is None:
                 return f"a Basic challenge without realm: {_value(exchange)!r}"
@@ -151,7 +151,7 @@ def challenges_name_one_of(exchanges: Sequence[Exchange], schemes: Collection[st
     known = {s.lower() for s in schemes}
 
     def fault(exchange: Exchange) -> str:
-        named = [c.scheme for c in _readable(exchange)]
+        named = [c.scheme for c in readable(exchange)]
         if named and not known & {n.lower() for n in named}:
             return f"the challenges name {', '.join(named)}; declared are {', '.join(sorted(schemes))}"
         return ""
@@ -159,7 +159,7 @@ def challenges_name_one_of(exchanges: Sequence[Exchange], schemes: Collection[st
     return _over_401s(exchanges, fault)
 
 
-def _readable(exchange: Exchange) -> tuple[Challenge, ...]:
+def readable(exchange: Exchange) -> tuple[Challenge, ...]:
     """The challenges, or none where they are malformed: that is another row's finding."""
     try:
         return of(exchange)
@@ -176,7 +176,7 @@ def served_where_utf_8_is_announced(probe: Exchange, refusal: Exchange) -> Verdi
     """A non-ASCII account is served if the Basic challenge says charset="UTF-8" (RFC 7617 §2.1); else it is an observation."""
     if gone := missing(probe) or missing(refusal):
         return gone
-    basic = [c for c in _readable(refusal) if c.scheme.lower() == "basic"] if refusal.response else []
+    basic = [c for c in readable(refusal) if c.scheme.lower() == "basic"] if refusal.response else []
     announced = any((c.get("charset") or "").upper() == "UTF-8" for c in basic)
     if not announced:
         return passed(f'no Basic challenge says charset="UTF-8"; in UTF-8 the account got {described(probe)}')

@@ -8,24 +8,81 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from relaycheck.client import Credential
     from relaycheck.target import Auth
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
+# What stands in Authorization, and what is wrong with it.
+MALFORMED = {
+    "scheme only": "Basic",
+    "scheme and a space": "Basic ",
+    "no base64": "Basic !!!not-base64!!!",
+    "only padding": "Basic ====",
+    "cut base64": "Basic dGltMDpkZW1",
+    "no colon": f"Basic {base64.b64encode(b'nocolon').decode()}",
+    "NUL": f"Basic {base64.b64encode(bytes(3) + b':' + bytes(3)).decode()}",
+    "not UTF-8": f"Basic {base64.b64encode(bytes([0xFF, 0xFE]) + b':' + bytes([0xC3, 0x28])).decode()}",
+    "two words": "Basic dGltMA== dGltMA==",
+    "empty": "",
+    "a comma": ",",
+    "Bearer without token": "Bearer",
+    "SoTicket without ticket": "SoTicket",
+    "SoTicket of percent signs": "SoTicket %%%%%%",
+    "quotes": 'Basic "',
+    "octets above 127": "Bearer \u00e6\u00f8\u00e5",
+}
 
-def one_edit_away(valid: Credential, auth: Auth) -> st.SearchStrategy[Credential]:
-    """Credentials of the same scheme whose secret differs from the valid one by one character changed, dropped or added.
+# Places where a careless service looks for credentials, besides the header fields.
+ELSEWHERE = (
+    "access_token={}",
+    "ticket={}",
+    "SoTicket={}",
+    "token={}",
+    "Authorization={}",
+    "api_key={}",
+    "SO-Ticket={}",
+)
+
+
+def encoded(user: str, password: str) -> str:
+    """user-pass in base64 (RFC 7617 §2)."""
+    return base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+EDITS: dict[str, Callable[[str], str]] = {
+    "last character changed": lambda secret: secret[:-1] + ("A" if secret[-1] != "A" else "B"),
+    "first character changed": lambda secret: ("a" if secret[0] != "a" else "b") + secret[1:],
+    "last character dropped": lambda secret: secret[:-1],
+    "one character more": lambda secret: secret + "x",
+    "second half dropped": lambda secret: secret[: (len(secret) + 1) // 2],
+    "another case": str.swapcase,
+    "twice": lambda secret: secret + secret,
+}
+"""Ways to miss a secret narrowly, each the mistake of some comparison."""
+
+
+def with_secret(valid: Credential, auth: Auth, edit: Callable[[str], str]) -> Credential:
+    """The same credentials with `edit` applied to the secret.
 
     For Basic the password is edited before it is encoded: base64 itself has slack bits and padding that decode equal.
     """
     assert valid.value is not None
     if valid.name == "basic":
         account = auth.basic[0]
-        return edits(account.password.reveal()).map(
-            lambda password: valid.with_value(base64.b64encode(f"{account.user}:{password}".encode()).decode())
-        )
-    return edits(valid.value.reveal()).map(valid.with_value)
+        known = account.password.reveal()
+        return valid if edit(known) == known else valid.with_value(encoded(account.user, edit(known)))
+    known = valid.value.reveal()
+    return valid if edit(known) == known else valid.with_value(edit(known))
+
+
+def one_edit_away(valid: Credential, auth: Auth) -> st.SearchStrategy[Credential]:
+    """Credentials of the same scheme whose secret differs by one character changed, dropped or added anywhere."""
+    assert valid.value is not None
+    known = auth.basic[0].password if valid.name == "basic" else valid.value
+    return edits(known.reveal()).map(lambda secret: with_secret(valid, auth, lambda _: secret))
 
 
 def edits(secret: str) -> st.SearchStrategy[str]:
