@@ -74,6 +74,7 @@ def _settings(wish: Wish, stack: ExitStack) -> Settings:
     target, witness, notes = _embedded(stack) if wish.target is None else (_described(wish), None, ())
     return Settings(
         target=target,
+        source=wish.target or "",
         level=level,
         depth=depth,
         seed=seed,

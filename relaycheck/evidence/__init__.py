@@ -1,7 +1,7 @@
-"""result.json: made from a concluded run, validated against its published schema, written whole or not at all."""
+"""The record of a run: result.json, validated against its published schema, and the evidence beside it, written whole or not at all."""
 
 from relaycheck.evidence.build import result_of
 from relaycheck.evidence.model import Result
-from relaycheck.evidence.write import OutputProblem, write_result, write_text
+from relaycheck.evidence.write import OutputProblem, write_record, write_result, write_text
 
-__all__ = ["OutputProblem", "Result", "result_of", "write_result", "write_text"]
+__all__ = ["OutputProblem", "Result", "result_of", "write_record", "write_result", "write_text"]

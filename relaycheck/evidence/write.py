@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import jsonschema_rs
 
+from relaycheck.evidence.build import Told, told
 from relaycheck.places import SCHEMAS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from relaycheck.evidence.model import Result
+    from relaycheck.plugin.outcome import RunOutcome
 
 RESULT_SCHEMA = SCHEMAS / "result.schema.json"
 
@@ -29,6 +31,13 @@ def as_json(result: Result) -> str:
 def validate(document: object) -> None:
     """Check a result document against the published schema. Raises jsonschema_rs.ValidationError: a fault of the suite."""
     jsonschema_rs.validator_for(json.loads(RESULT_SCHEMA.read_text("utf-8"))).validate(document)
+
+
+def write_record(outcome: RunOutcome, folder: Path) -> Result:
+    """The whole record of a concluded run in `folder`: `result.json` and the evidence beside it. Raises OutputProblem."""
+    result = told(Told(outcome))
+    write_result(result, folder)
+    return result
 
 
 def write_result(result: Result, folder: Path) -> Path:

@@ -119,6 +119,7 @@ def _settings(config: pytest.Config) -> Settings | None:
         raise pytest.UsageError(str(problem)) from None
     return Settings(
         target=target,
+        source=option.target,
         level=CertificateLevel(option.level),
         depth=Depth(option.depth),
         seed=option.seed,

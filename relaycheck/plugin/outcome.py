@@ -36,6 +36,8 @@ class RunOutcome:
     could_relay: int
     witnessed: int
     """Mails that the witness accepted."""
+    partial: bool
+    """Only a selection was run."""
 
     def checks_of(self, requirement_id: str) -> tuple[Check, ...]:
         return tuple(c for c in self.checks if c.requirement.id == requirement_id)
@@ -66,4 +68,5 @@ def conclude_run(run: Run, catalogue: Catalogue, not_run: Sequence[Requirement],
         sent=run.budget.sent,
         could_relay=run.budget.could_relay,
         witnessed=len(run.witness.all_deliveries()) if run.witness is not None else 0,
+        partial=partial,
     )

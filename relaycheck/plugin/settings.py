@@ -28,6 +28,8 @@ class Settings:
     """One run's settings. The same seed, depth and run id give the same requests."""
 
     target: Target
+    source: str = field(default="", kw_only=True)
+    """What the tester gave as TARGET, a URL or a file; empty for the embedded reference target."""
     level: CertificateLevel = CertificateLevel.RELAY
     depth: Depth = Depth.STANDARD
     seed: int = 0

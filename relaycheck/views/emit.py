@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from relaycheck.evidence import OutputProblem, result_of, write_result
+from relaycheck.evidence import OutputProblem, write_record
 from relaycheck.verdicts import ExitCode
 from relaycheck.views.allure import describe_check
 from relaycheck.views.junit import write_junit
@@ -31,7 +31,7 @@ def pytest_relaycheck_concluded(config: pytest.Config, outcome: RunOutcome) -> N
     console = Console(file=sys.stdout, highlight=False)
     try:
         if folder is not None:
-            write_result(result_of(outcome), folder)
+            write_record(outcome, folder)
             write_junit(outcome, folder / "junit.xml")
     except OutputProblem as problem:
         console.print(str(problem), markup=False)
