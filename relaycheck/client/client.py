@@ -111,6 +111,7 @@ class Client:
         if self.witness is None or exchange.request.message is None or not exchange.succeeded:
             return self.ledger.view(exchange)
         if self._complete(exchange):
+            self.patience.arrived(0.0)
             return self.ledger.view(exchange)
         began = time.perf_counter()
         wanted = set(exchange.request.message.recipients)
