@@ -1,0 +1,89 @@
+"""Whole dialogues on a connection of their own, for requests that no ordinary client would send."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from relaycheck.client.client import Client
+    from relaycheck.exchange import Exchange, Request
+
+PATIENCE = 2.0
+"""Seconds that a target has to close a connection, or to answer what it should answer at once."""
+
+
+def alone(client: Client, request: Request) -> Exchange:
+    """The answer to `request`, and whether the target then ends the connection; octets that come before the end are stray."""
+    with client.converse() as conversation:
+        return conversation.ended(conversation.send(request, PATIENCE), PATIENCE)
+
+
+def together(client: Client, requests: Sequence[Request]) -> tuple[Exchange, ...]:
+    """Requests written at once, and their answers up to the first that does not come."""
+    answers: list[Exchange] = []
+    with client.converse() as conversation:
+        conversation.write(b"".join(request.raw for request in requests))
+        for request in requests:
+            answers.append(conversation.read(request, PATIENCE))
+            if not answers[-1].answered:
+                break
+    return tuple(client.await_mail(answer) for answer in answers)
+
+
+def held_back(client: Client, request: Request) -> tuple[Exchange, int | None]:
+    """The answer to a request whose body waits for a 100, and the status of the first response head that came meanwhile."""
+    head = len(_head(request))
+    with client.converse() as conversation:
+        conversation.write(request.raw[:head])
+        before = conversation.interim(PATIENCE)
+        if before is None or before < 200:
+            conversation.write(request.raw[head:])
+        return client.await_mail(conversation.read(request)), before
+
+
+def sent_all_the_same(client: Client, request: Request, following: Request) -> tuple[Exchange, Exchange]:
+    """The answers to a request whose body comes after a head was answered, whatever the answer, and to the one behind it."""
+    head = len(_head(request))
+    with client.converse() as conversation:
+        conversation.write(request.raw[:head])
+        conversation.interim(PATIENCE)
+        conversation.write(request.raw[head:] + following.raw)
+        return conversation.read(request, PATIENCE), conversation.read(following, PATIENCE)
+
+
+def followed(client: Client, request: Request, following: Request) -> tuple[Exchange, Exchange]:
+    """Two requests in one write, and what came for each; the second is expected to get nothing, or nothing good."""
+    with client.converse() as conversation:
+        conversation.write(request.raw + following.raw)
+        answer = conversation.read(request, PATIENCE)
+        after = conversation.read(following, PATIENCE)
+    return client.await_mail(answer), after
+
+
+def cut_short(client: Client, request: Request, octets: bytes, *, reset: bool = False) -> Exchange:
+    """What came back for the first `octets` of a request whose connection the client then ended, with FIN or RST."""
+    with client.converse() as conversation:
+        conversation.write(octets)
+        if reset:
+            conversation.reset()
+        else:
+            conversation.finish_writing()
+        return conversation.read(request, PATIENCE)
+
+
+def with_payload(request: Request, payload: bytes) -> Request:
+    """The same header section before other octets."""
+    return replace(request, raw=_head(request) + payload)
+
+
+def around(outer: Request, inner: Request) -> Request:
+    """`outer` traced by what it hides: the mail of the request within is charged to it."""
+    return replace(outer, nonce=inner.nonce)
+
+
+def _head(request: Request) -> bytes:
+    head, end, _ = request.raw.partition(b"\r\n\r\n")
+    return head + end
