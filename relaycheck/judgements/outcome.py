@@ -208,7 +208,9 @@ INJECTED = "x-relaycheck-injected"
 
 def _injected(probe: Exchange) -> str:
     fields = probe.response.fields if probe.response else ()
-    return next((f"{name}: {value}" for name, value in fields if name.lower() == INJECTED), "")
+    if found := next((f"{name}: {value}" for name, value in fields if name.lower() == INJECTED), ""):
+        return found
+    return repr(probe.stray[:60])[1:] if INJECTED.encode() in probe.stray.lower() else ""
 
 
 @judgement

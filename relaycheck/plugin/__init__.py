@@ -25,7 +25,7 @@ from relaycheck.plugin.fixtures import (
     witness,
 )
 from relaycheck.plugin.hooks import RelaycheckHooks
-from relaycheck.plugin.judging import beyond_quick, judge, lacking, requirement, unobservable
+from relaycheck.plugin.judging import beyond_quick, first_at_quick, judge, lacking, requirement, unobservable
 from relaycheck.plugin.session import OVER_THE_RUN, SETTINGS, Session
 from relaycheck.plugin.settings import Depth, Settings
 from relaycheck.rollup import CertificateLevel
@@ -44,6 +44,7 @@ __all__ = [
     "conversation",
     "credential",
     "draw",
+    "first_at_quick",
     "judge",
     "lacking",
     "message",

@@ -10,6 +10,7 @@ import pytest
 from relaycheck.client import Halted
 from relaycheck.plugin.checks import Attempt, Check, Ended
 from relaycheck.verdicts import Cause, Kind, Verdict, inconclusive, not_applicable, passed
+from relaycheck.wire import NotConnected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,12 @@ beyond_quick = pytest.mark.depth("standard", "thorough")
 """For a test, or one of its parameters, that a run at quick depth leaves out."""
 
 
+def first_at_quick(*values: Any) -> list[Any]:
+    """Values to parametrise with, of which a run at quick depth takes only the first."""
+    rest = (value if isinstance(value, tuple) else (value,) for value in values[1:])
+    return [values[0], *(pytest.param(*value, marks=beyond_quick) for value in rest)]
+
+
 def judge(judgement: Judgement) -> None:
     """Evaluate a judgement over what was seen. The test goes on after a pass and ends at anything else.
 
@@ -39,6 +46,8 @@ def judge(judgement: Judgement) -> None:
     """
     run, attempt = _running.get()
     attempt.judgements.append(judgement)
+    if run.settings.rehearsal:
+        return
     verdict = judgement.evaluate(run.ledger.view)
     if not verdict.passed:
         raise Ended(verdict, judged=True)
@@ -65,6 +74,8 @@ def execute(run: Run, check: Check, test: Callable[[], Any]) -> Verdict:
 
 def _certain(run: Run, check: Check, test: Callable[[], Any]) -> Verdict:
     verdict = _attempt(run, check, test)
+    if run.settings.rehearsal:
+        return passed("rehearsed")
     confirmed = 0
     while verdict.kind is Kind.FAIL and not verdict.decisive and confirmed < CONFIRMATIONS:
         confirmed += 1
@@ -108,6 +119,9 @@ def _attempt(run: Run, check: Check, test: Callable[[], Any]) -> Verdict:
         return end.verdict
     except Halted as halt:
         attempt.ended = inconclusive(Cause.ABORTED, str(halt))
+        return attempt.ended
+    except NotConnected as fault:
+        attempt.ended = inconclusive(Cause.UNREACHABLE, f"the target could not be reached: {fault}")
         return attempt.ended
     except pytest.skip.Exception as skip:
         attempt.ended = Verdict(Kind.ERROR, f"a test must not skip by itself: {skip}")

@@ -13,6 +13,7 @@ from relaycheck.encodings import MEDIA_TYPES
 from relaycheck.exchange import Exchange, Outcome
 from relaycheck.judgements.state import described, red
 from relaycheck.message import Connection, Message, plain_message
+from relaycheck.plugin.rehearsal import RehearsalWire, RehearsalWitness
 from relaycheck.plugin.settings import Depth
 from relaycheck.secret import Redactor
 from relaycheck.wire import Wire
@@ -43,6 +44,8 @@ class Run:
         """Why nothing can be observed, in a sentence; empty when a control was accepted."""
         self.started = time.time()
         self.finished = 0.0
+        self._names_witness = True
+        """False when no baseline with a connection object was accepted, but one with null was."""
         self._stack = ExitStack()
         self._controls: dict[tuple[tuple[str, str], ...], tuple[Exchange, int]] = {}
         self.witness: Witness | None = None
@@ -51,10 +54,13 @@ class Run:
     def __enter__(self) -> Self:
         target = self.target
         self.witness = self.settings.witness
+        rehearsal = self.settings.rehearsal
         if self.witness is None and target.witness.kind == "smtp":
-            self.witness = self._stack.enter_context(Witness(target.witness))
-        self.ledger = Ledger(target, Redactor(target.secrets()), self.witness, on_record=self._note)
-        wire = Wire(
+            witness = RehearsalWitness if rehearsal else Witness
+            self.witness = self._stack.enter_context(witness(target.witness))
+        watching = None if rehearsal else self.witness
+        self.ledger = Ledger(target, Redactor(target.secrets()), watching, on_record=self._note)
+        wire = (RehearsalWire if rehearsal else Wire)(
             target.url,
             trust=target.trust,
             response_timeout=target.limits.response_timeout,
@@ -63,7 +69,7 @@ class Run:
         budget = Budget(self.settings.budget, target.limits.requests_per_second)
         self.credentials = declared(target.auth)
         composer = Composer(target, next(iter(self.credentials.values()), None), MEDIA_TYPES[0], self.run_id)
-        self.client = Client(composer, wire, self.ledger, budget, self.witness)
+        self.client = Client(composer, wire, self.ledger, budget, watching)
         secrets = [s for credential in self.credentials.values() for s in credential.secrets()]
         self.ledger.redactor = self.ledger.redactor.with_secrets(*secrets)
         self._stack.callback(self.client.close)
@@ -82,7 +88,11 @@ class Run:
         return plain_message(self.target.safety_domain, recipients, body).but(connection=self.connection())
 
     def connection(self) -> Connection | None:
-        """The connection object that names the witness; None where only the installation's default is honoured."""
+        """The connection that messages have by default; None where only the installation's own server is of use."""
+        return self.named_connection() if self._names_witness else None
+
+    def named_connection(self) -> Connection | None:
+        """The connection object that names the witness; None where no object is honoured."""
         if self.witness is None or not self.target.relay.connection_object:
             return None
         main = self.witness.main
@@ -126,7 +136,13 @@ class Run:
                 return
             if not exchange.answered:
                 break
-        best = next((e for e in tried if e.succeeded), None)
+        if tried[-1].answered and self.connection() is not None and self.target.relay.default_connection:
+            self._names_witness = False
+            tried.append(self._try(*self._candidates()[0]))
+            if red(tried[-1]) is None:
+                return
+            self._names_witness = True
+        best = next((e for e in tried[: len(self._candidates())] if e.succeeded), None)
         if best is not None:
             self._baseline(*self._candidates()[tried.index(best)])
         else:

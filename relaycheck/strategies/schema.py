@@ -63,6 +63,19 @@ def refusable_bodies(domain: str, connection: Connection | None = None) -> Searc
     return violating_bodies().map(lambda shape: _refusable(shape, message)).filter(_is_violating_body)
 
 
+def named_bodies(domain: str, connection: Connection | None = None) -> SearchStrategy[Json]:
+    """`relayable_bodies` without the members that the contract does not list and without null ones inside the connection.
+
+    What is left free is the order of the members: no reader has a reason to refuse one of these.
+    """
+    return relayable_bodies(domain, connection).map(_named)
+
+
+def mistyped_bodies(domain: str, connection: Connection | None = None) -> SearchStrategy[Any]:
+    """`refusable_bodies` in which a property that the page lists has another JSON type than its table gives, or the body is no object."""
+    return refusable_bodies(domain, connection).filter(_is_mistyped)
+
+
 def locale_fields() -> SearchStrategy[dict[str, str]]:
     """Some of SO-Language, SO-Culture and SO-TimeZone, each with a value that the contract allows: fields that must change nothing.
 
@@ -199,6 +212,24 @@ def _refusable(shape: Any, message: Message) -> Any:
     wrong = {name: shape[name] for name in contract().properties if name in shape and violations(name, shape[name])}
     replaced = {name: _harmless(name, value, message) for name, value in wrong.items()}
     return _extended(shape, {**wanted, **replaced}, contract().properties)
+
+
+def _named(body: Json) -> Json:
+    known = {name: value for name, value in body.items() if name in contract().properties}
+    inside = known.get("ConnectionInfoExtended")
+    if isinstance(inside, dict):
+        listed = contract().connection_properties
+        kept = {name: value for name, value in inside.items() if name in listed and value is not None}
+        known["ConnectionInfoExtended"] = kept
+    return known
+
+
+def _is_mistyped(body: Any) -> bool:
+    match body:
+        case {"Rfc822": str(), "From": str(), "Recipients": [*items]} if all(isinstance(item, str) for item in items):
+            return not isinstance(body.get("ConnectionInfoExtended"), dict | None)
+        case _:
+            return True
 
 
 def _harmless(name: str, value: Any, message: Message) -> Any:

@@ -12,39 +12,36 @@ _FIRST = string.ascii_letters + "_"
 _MORE = _FIRST + string.digits
 _KNOWN = ("From", "Recipients", "Rfc822", "ConnectionInfoExtended", "ConnectionInfoExtended/Port", "Name", "name")
 
-_HOSTILE = (
-    "%0d%0aX-Injected:%201",
-    "name%0d%0a%0d%0aHTTP/1.1%20200%20OK",
-    "%0aSet-Cookie:%20a=b",
-    "%e5%98%8a%e5%98%8dX-Injected:%201",
-    "%00",
-    "name%00",
-    "'",
-    "%22",
-    "';%20DROP%20TABLE%20contact--",
-    "../../../../etc/passwd",
-    "..%2f..%2fweb.config",
-    "%252e%252e%252f",
-    "$expand=Recipients",
-    "name%20eq%20'x'%20or%201%20eq%201",
-    "contains(name,'a')",
-    "*",
-    "$count",
-    "%3Cscript%3Ealert(1)%3C/script%3E",
-    "%24%7Bjndi:ldap://127.0.0.1/x%7D",
-    "{{7*7}}",
-    "%ff%fe",
-    "%c0%af",
-    "%ed%a0%80",
-    "%zz",
-    "%",
-    "%u0041",
-    "/" * 200,
-    "," * 200,
-    "a/" * 500,
-    "(" * 500,
-    "x" * 8192,
-)
+_FIELD = "X-Relaycheck-Injected:%201"
+"""What shows in a response whose header was made from the value."""
+
+HOSTILE: dict[str, tuple[str, ...]] = {
+    "line ends": (
+        f"%0d%0a{_FIELD}",
+        f"name%0a{_FIELD}",
+        f"name%0d{_FIELD}",
+        f"name%0d%0a%0d%0a{_FIELD}",
+        f"%e5%98%8d%e5%98%8a{_FIELD}",
+        f"%250d%250a{_FIELD}",
+    ),
+    "NUL": ("%00", "name%00.department"),
+    "quotes and markup": ("'", "%22", "';%20DROP%20TABLE%20contact--", "%3Cscript%3Ealert(1)%3C/script%3E"),
+    "paths": ("../../../../etc/passwd", "..%2f..%2fweb.config", "%252e%252e%252f", "/", "a//b/"),
+    "expressions": (
+        "$expand=Recipients",
+        "name%20eq%20'x'%20or%201%20eq%201",
+        "contains(name,'a')",
+        "*",
+        "$count",
+        "%24%7Bjndi:ldap://127.0.0.1/x%7D",
+        "%7B%7B7*7%7D%7D",
+    ),
+    "broken encodings": ("%ff%fe", "%c0%af", "%ed%a0%80", "%zz", "%", "%u0041"),
+    "great length": ("x" * 8192, "a/" * 500, "," * 200, "(" * 500),
+}
+"""By kind. All are ASCII without spaces and controls, so that the request line itself stays one (RFC 9112 §3)."""
+
+_HOSTILE = tuple(value for values in HOSTILE.values() for value in values)
 
 
 def select_values() -> st.SearchStrategy[str]:

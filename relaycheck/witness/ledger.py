@@ -82,9 +82,9 @@ class Ledger:
                 if not found & shaped and not any(n in searchable for n in odd)
             )
 
-    def sessions(self, listener: str | None = None) -> tuple[SessionRecord, ...]:
+    def sessions(self, listener: str | None = None, since: int = 0) -> tuple[SessionRecord, ...]:
         with self._changed:
-            return tuple(log.snapshot() for log in self._sessions if listener in (None, log.listener))
+            return tuple(log.snapshot() for log in self._sessions[since:] if listener in (None, log.listener))
 
     @property
     def connections(self) -> int:

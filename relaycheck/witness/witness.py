@@ -162,9 +162,9 @@ class Witness:
         """The mails that hold none of these nonces: somebody else's, or robbed of theirs."""
         return self._ledger.unattributed(known_nonces)
 
-    def sessions(self, listener: Listener | None = None) -> tuple[SessionRecord, ...]:
-        """Every session so far, also those without mail and those under way; in order of connecting."""
-        return self._ledger.sessions(listener.name if listener else None)
+    def sessions(self, listener: Listener | None = None, since: int = 0) -> tuple[SessionRecord, ...]:
+        """Every session so far, also those without mail and those under way; in order of connecting. `since` leaves the first out."""
+        return self._ledger.sessions(listener.name if listener else None, since)
 
     # Waiting, always woken by what happens; seconds.
 

@@ -1,0 +1,222 @@
+"""The addresses in From and Recipients: from the usual to the hostile (RFC 5321 §4.1.2, §4.5.3.1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from relaycheck.encodings import FORM, MEDIA_TYPES
+from relaycheck.judgements import same_or_refused, served
+from relaycheck.judgements.envelope import adds_no_command, adds_no_parameter, nobody_but
+from relaycheck.message import NONCE
+from relaycheck.plugin import beyond_quick, first_at_quick, judge, requirement
+from relaycheck.strategies.addresses import ODD, SINGLE, lengths, odd
+from relaycheck.strategies.injections import (
+    COMMANDS,
+    PARAMETERS,
+    STRANGER,
+    command_injection,
+    parameter_injection,
+)
+from relaycheck.strategies.mailboxes import odd_mailboxes
+from relaycheck.strategies.properties import placed
+
+if TYPE_CHECKING:
+    from relaycheck.exchange import Exchange
+    from relaycheck.message import Message
+    from relaycheck.plugin.fixtures import Control, Draw, Send
+    from relaycheck.strategies.injections import Injection, Place
+    from relaycheck.target import Target
+    from relaycheck.witness import Witness
+
+JSON, TEXT_JSON, XML, TEXT_XML, _, PATCH, MERGE = MEDIA_TYPES
+
+
+def at_place(message: Message, place: str, address: str) -> Message:
+    """The message with `address` as its sender, or as the first of its recipients."""
+    if place == "From":
+        return message.but(sender=address)
+    return message.but(recipients=(address, *message.recipients[1:]))
+
+
+@requirement("RM-BODY-13")
+@pytest.mark.parametrize(
+    ("what", "place"),
+    first_at_quick(
+        ("local part of 64", "Recipients"),
+        ("local part of 64", "From"),
+        ("local part of 63", "Recipients"),
+        ("path of 256", "Recipients"),
+        ("path of 256", "From"),
+    ),
+)
+def test_addresses_up_to_the_limits_are_served(
+    send: Send, control: Control, message: Message, target: Target, what: str, place: str
+) -> None:
+    """RFC 5321 §4.5.3.1: 64 octets of local part, 256 of path with its brackets."""
+    judge(served(send(at_place(message, place, lengths(target.safety_domain)[what])), control()))
+
+
+@requirement("RM-BODY-13")
+@pytest.mark.parametrize(
+    ("what", "place"),
+    first_at_quick(
+        ("local part of 65", "Recipients"),
+        ("local part of 65", "From"),
+        ("local part of 128", "Recipients"),
+        ("path of 257", "Recipients"),
+        ("path of 257", "From"),
+        ("domain of 255", "Recipients"),
+        ("domain of 256", "Recipients"),
+    ),
+)
+def test_longer_addresses_are_served_unchanged_or_refused(
+    send: Send, control: Control, message: Message, target: Target, what: str, place: str
+) -> None:
+    """Cutting one makes it somebody else's."""
+    judge(same_or_refused(send(at_place(message, place, lengths(target.safety_domain)[what])), control()))
+
+
+def tried(
+    send: Send, witness: Witness, message: Message, injection: Injection, media_type: str
+) -> tuple[Exchange, tuple[bytes, ...]]:
+    """Send a hostile address; with the exchange, what the witness's sessions since then heard of it."""
+    before = witness.connections
+    probe = send(
+        at_place(message, injection.place, injection.address),
+        media_type=media_type,
+        expects=None,
+        note=injection.note,
+    )
+    nonce = probe.request.nonce.encode()
+    said = (session.transcript for session in witness.sessions(since=before))
+    return probe, tuple(transcript for transcript in said if nonce in transcript.lower())
+
+
+TELLING = ("RCPT after a bracket", "LF", "Recipients")
+WRITTEN_IN_JSON = [
+    *((shape, "CRLF", "Recipients") for shape in COMMANDS),
+    *((shape, "LF", "Recipients") for shape in ("NOOP", "a second address", "at the end", "inside the local part")),
+    *((shape, "CR", "Recipients") for shape in ("RCPT after a bracket", "inside the local part")),
+    *((shape, "NUL", "Recipients") for shape in ("RCPT after a bracket", "inside the local part")),
+    *(("RCPT after a bracket", look_alike, "Recipients") for look_alike in ("U+560D U+560A", "NEL")),
+    *((shape, "CRLF", "From") for shape in ("RCPT after a bracket", "NOOP", "a header field", "inside the local part")),
+    *((shape, "LF", "From") for shape in ("RCPT after a bracket", "a header field", "at the end")),
+    ("inside the local part", "CR", "From"),
+    ("inside the local part", "NUL", "From"),
+]
+WRITTEN_ELSEWHERE = [
+    (media_type, *case)
+    for media_type in (FORM, XML)
+    for case in (TELLING, ("NOOP", "CR", "Recipients"), ("RCPT after a bracket", "CRLF", "From"))
+]
+WRITTEN_ELSEWHERE += [(media_type, *TELLING) for media_type in (TEXT_JSON, TEXT_XML, PATCH, MERGE)]
+
+
+@requirement("RM-BODY-14")
+@pytest.mark.parametrize(
+    ("media_type", "shape", "line_end", "place"),
+    [
+        (JSON, *TELLING),
+        (JSON, "RCPT after a bracket", "CRLF", "From"),
+        *(
+            pytest.param(*case, marks=beyond_quick)
+            for case in [*((JSON, *case) for case in WRITTEN_IN_JSON), *WRITTEN_ELSEWHERE]
+            if case != (JSON, "RCPT after a bracket", "CRLF", "From")
+        ),
+    ],
+)
+def test_an_address_adds_no_command(
+    send: Send,
+    control: Control,
+    message: Message,
+    target: Target,
+    witness: Witness,
+    media_type: str,
+    shape: str,
+    line_end: str,
+    place: Place,
+) -> None:
+    """Whatever the notation of the body hides the line end in: it ends no SMTP command (RFC 5321 §4.1.2)."""
+    injection = command_injection(place, shape, line_end, target.safety_domain)
+    probe, sessions = tried(send, witness, message, injection, media_type)
+    judge(adds_no_command(probe, control(media_type=media_type), sessions, stranger_of(probe)))
+
+
+def stranger_of(probe: Exchange) -> str:
+    return STRANGER.replace(NONCE, probe.request.nonce)
+
+
+@requirement("RM-BODY-15")
+@pytest.mark.parametrize(
+    ("media_type", "name"),
+    [
+        *(pytest.param(JSON, name, marks=() if name in ("NOTIFY", "SIZE") else beyond_quick) for name in PARAMETERS),
+        *(pytest.param(media_type, "NOTIFY", marks=beyond_quick) for media_type in (XML, FORM, PATCH)),
+        *(pytest.param(media_type, "SIZE", marks=beyond_quick) for media_type in (XML, FORM, MERGE)),
+    ],
+)
+def test_an_address_adds_no_parameter(
+    send: Send, control: Control, message: Message, target: Target, witness: Witness, media_type: str, name: str
+) -> None:
+    """A bracket inside an address does not end the path (RFC 5321 §4.1.1.2, §4.1.1.3)."""
+    injection = parameter_injection(name, target.safety_domain)
+    probe, sessions = tried(send, witness, message, injection, media_type)
+    judge(adds_no_parameter(probe, control(media_type=media_type), sessions, injection.tokens, stranger_of(probe)))
+
+
+@requirement("RM-BODY-16")
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        pytest.param(*case, id=label, marks=() if at == 0 else beyond_quick)
+        for at, (label, case) in enumerate(SINGLE.items())
+    ],
+)
+def test_one_string_is_one_recipient(
+    send: Send, control: Control, message: Message, target: Target, text: str, meant: str
+) -> None:
+    """Recipients is the list; its strings are not lists again."""
+    probe = send(message.but(recipients=(placed(text, target.safety_domain),)), expects=None)
+    allowed = [
+        placed(found, target.safety_domain).replace(NONCE, probe.request.nonce) for found in (text, meant) if found
+    ]
+    judge(nobody_but(probe, control(), allowed))
+
+
+@requirement("RM-BODY-17")
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        *(pytest.param(n, "Recipients", marks=() if n in ("upper case", "a tag") else beyond_quick) for n in ODD),
+        *(pytest.param(n, "From", marks=beyond_quick) for n in ("upper case", "a tag", "quoted", "dots")),
+    ],
+)
+def test_unusual_addresses_are_served_as_they_are(
+    send: Send, control: Control, message: Message, target: Target, name: str, place: str
+) -> None:
+    """Only the server of the domain may interpret a local part (RFC 5321 §2.3.11, §2.4)."""
+    judge(served(send(at_place(message, place, odd(name, target.safety_domain))), control()))
+
+
+@requirement("RM-BODY-17")
+@beyond_quick
+@pytest.mark.parametrize("media_type", [FORM, XML])
+@pytest.mark.parametrize("name", ["a tag", "punctuation"])
+def test_unusual_addresses_survive_every_notation(
+    send: Send, control: Control, message: Message, target: Target, media_type: str, name: str
+) -> None:
+    """`+`, `%` and `&` mean something in forms and XML, and are themselves again once the body is read."""
+    probe = send(at_place(message, "Recipients", odd(name, target.safety_domain)), media_type=media_type)
+    judge(served(probe, control(media_type=media_type)))
+
+
+@requirement("RM-BODY-17")
+@beyond_quick
+def test_any_valid_address_is_served_as_it_is(
+    send: Send, control: Control, message: Message, target: Target, draw: Draw
+) -> None:
+    """Drawn from the grammar of mailboxes."""
+    for address in draw(odd_mailboxes(target.safety_domain).filter(lambda address: address.count("@") == 1), 6):
+        judge(served(send(at_place(message, "Recipients", address)), control()))
