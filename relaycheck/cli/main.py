@@ -89,6 +89,21 @@ def check(
 
 
 @app.command()
+def plan(
+    target: Annotated[str | None, typer.Argument(help="Target file or URL; without one, the reference target.")] = None,
+    level: Annotated[str, typer.Option(help="contract, relay or hardened.")] = "relay",
+    depth: Annotated[str, typer.Option(help="quick, standard or thorough.")] = "standard",
+    seed: Annotated[str, typer.Option(help="A whole number.")] = "0",
+    select: Annotated[list[str] | None, typer.Option(help="Requirement id or pattern; may be repeated.")] = None,
+) -> None:
+    """Say what a check would send, without sending anything."""
+    from relaycheck.cli.check import Wish
+    from relaycheck.cli.plan import run_plan
+
+    raise typer.Exit(run_plan(Wish(target=target, level=level, depth=depth, seed=seed, select=tuple(select or ()))))
+
+
+@app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
@@ -114,6 +129,27 @@ def requirements(
     from relaycheck.cli.requirements import run_requirements
 
     raise typer.Exit(run_requirements(tuple(patterns or ()), uncovered))
+
+
+@app.command()
+def selftest(
+    full: Annotated[
+        bool, typer.Option("--full", help="Everything against every row; goes on where it was stopped.")
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="A mutant, row, null target, variant, or a pattern of them; may be repeated."),
+    ] = None,
+    depth: Annotated[str, typer.Option(help="quick or standard: at which mutants meet their rows.")] = "standard",
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for the kill matrix; reports/selftest in a checkout.")
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="A line for each trial.")] = False,
+) -> None:
+    """Prove the suite: mutants must fail their rows, null targets reach no level, variants fail no row."""
+    from relaycheck.cli.selftest import Wish, run_selftest
+
+    raise typer.Exit(run_selftest(Wish(full, tuple(only or ()), depth, output, verbose)))
 
 
 def main() -> None:

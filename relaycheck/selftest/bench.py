@@ -7,6 +7,7 @@ import io
 import time
 from contextlib import ExitStack
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Self
 
@@ -55,11 +56,13 @@ class Bench:
     def run(self, job: Job) -> Trial:
         """The suite against the job's candidate; never raises for what a candidate does."""
         began = time.perf_counter()
+        if not (tests := tests_of(job.rows)):
+            return Trial(job, trouble=f"no check tries {', '.join(job.rows)}")
         said = io.StringIO()
         try:
             with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said), self._candidate(job) as target:
                 settings = Settings(target, CertificateLevel.HARDENED, job.depth, select=job.rows)
-                outcome = launch_for_outcome(settings, LEAN, tests=tests_of(job.rows))
+                outcome = launch_for_outcome(settings, LEAN, tests=tests)
         except Exception as error:
             return Trial(job, trouble=f"{type(error).__name__}: {error}", seconds=time.perf_counter() - began)
         seconds = time.perf_counter() - began
@@ -88,9 +91,7 @@ class Bench:
     def _described(self, candidate: str, *, tls: bool = False) -> Target:
         if tls not in self._embedded:
             self._embedded[tls] = self._stack.enter_context(Embedded(faults=True, tls=tls))
-        return self._embedded[tls].target_for(
-            candidate, delivery_timeout=DELIVERY_TIMEOUT, settle_time=SETTLE_TIME
-        )
+        return self._embedded[tls].target_for(candidate, delivery_timeout=DELIVERY_TIMEOUT, settle_time=SETTLE_TIME)
 
 
 @cache
@@ -102,10 +103,11 @@ def _by_row() -> dict[str, tuple[str, ...]]:
 
 
 def tests_of(rows: tuple[str, ...]) -> tuple[str, ...]:
-    """What pytest is to collect for these rows: just their tests, which costs least; everything for no rows."""
+    """What pytest is to collect for these rows or patterns: just their tests, which costs least; everything for no rows."""
     if not rows:
         return (str(SUITES),)
-    return tuple(test for row in rows for test in _by_row().get(row, ())) or (str(SUITES),)
+    by_row = _by_row()
+    return tuple(test for row in by_row if any(fnmatchcase(row, wanted) for wanted in rows) for test in by_row[row])
 
 
 def _trial(job: Job, outcome: RunOutcome, seconds: float) -> Trial:
@@ -119,6 +121,7 @@ def _trial(job: Job, outcome: RunOutcome, seconds: float) -> Trial:
             RowSeen(r.requirement.id, r.weighed, "" if r.weighed is Kind.PASS else r.verdict.reason) for r in tried
         ),
         checks=tuple(CheckSeen(c.id, c.requirement.id, c.verdict.kind) for c in outcome.checks),
+        reason=conclusion.reason,
         sent=outcome.sent,
         seconds=seconds,
         obstacle=outcome.obstacle,

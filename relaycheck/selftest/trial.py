@@ -76,6 +76,8 @@ class Trial:
     rows: tuple[RowSeen, ...] = ()
     """Rows that were tried."""
     checks: tuple[CheckSeen, ...] = ()
+    reason: str = ""
+    """Why the run's verdict is what it is."""
     sent: int = 0
     seconds: float = 0.0
     obstacle: str = ""

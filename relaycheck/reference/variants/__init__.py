@@ -11,8 +11,9 @@ from importlib import import_module
 from relaycheck.reference.variants.model import Variant
 
 
-def _collected() -> dict[str, Variant]:
+def _collected() -> tuple[dict[str, Variant], dict[str, str]]:
     found: dict[str, Variant] = {}
+    chapters: dict[str, str] = {}
     for module in sorted(info.name for info in pkgutil.iter_modules(__path__) if info.name != "model"):
         for variant in import_module(f"{__name__}.{module}").VARIANTS:
             if not variant.id.startswith("V-"):
@@ -20,9 +21,13 @@ def _collected() -> dict[str, Variant]:
             if variant.id in found:
                 raise ValueError(f"two variants are called {variant.id}")
             found[variant.id] = variant
-    return found
+            chapters[variant.id] = module
+    return found, chapters
 
 
-VARIANTS: dict[str, Variant] = _collected()
+VARIANTS: dict[str, Variant]
+CHAPTER_OF: dict[str, str]
+"""The key of the chapter in whose rows each variant differs."""
+VARIANTS, CHAPTER_OF = _collected()
 
-__all__ = ["VARIANTS", "Variant"]
+__all__ = ["CHAPTER_OF", "VARIANTS", "Variant"]
