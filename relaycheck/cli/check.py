@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import random
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 from relaycheck.catalogue import UnknownRequirement, load
-from relaycheck.places import REPORTS, in_checkout
+from relaycheck.places import default_output
 from relaycheck.plugin.launch import launch
 from relaycheck.plugin.settings import Depth, Settings
 from relaycheck.rollup import CertificateLevel
@@ -21,6 +21,8 @@ from relaycheck.target.problems import TargetProblem
 from relaycheck.verdicts import ExitCode
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from relaycheck.target import Target
     from relaycheck.witness import Witness
 
@@ -29,21 +31,21 @@ if TYPE_CHECKING:
 class Wish:
     """What the command line asked for, unread."""
 
-    target: str | None
-    level: str
-    depth: str
-    seed: str
-    output: Path | None
-    select: tuple[str, ...]
-    run_id: str
-    basic: str | None = field(repr=False)
-    soticket: str | None = field(repr=False)
-    bearer: str | None = field(repr=False)
-    app_token: str | None = field(repr=False)
-    xsrf: str | None = field(repr=False)
-    cookies: tuple[str, ...] = field(repr=False)
-    allow_plaintext: bool
-    pytest_options: tuple[str, ...]
+    target: str | None = None
+    level: str = "relay"
+    depth: str = "standard"
+    seed: str = "0"
+    output: Path | None = None
+    select: tuple[str, ...] = ()
+    run_id: str = ""
+    basic: str | None = field(default=None, repr=False)
+    soticket: str | None = field(default=None, repr=False)
+    bearer: str | None = field(default=None, repr=False)
+    app_token: str | None = field(default=None, repr=False)
+    xsrf: str | None = field(default=None, repr=False)
+    cookies: tuple[str, ...] = field(default=(), repr=False)
+    allow_plaintext: bool = False
+    pytest_options: tuple[str, ...] = ()
 
 
 LOOPBACK_WITNESS = WitnessSettings(delivery_timeout=2.0, settle_time=0.3)
@@ -60,13 +62,13 @@ def run_check(wish: Wish) -> int:
     """Check a target; returns the exit code of design section 4."""
     try:
         with ExitStack() as stack:
-            return launch(_settings(wish, stack), wish.pytest_options, views=("relaycheck.views.emit",))
+            return launch(settings_of(wish, stack), wish.pytest_options, views=("relaycheck.views.emit",))
     except (Usage, TargetProblem) as problem:
         typer.echo(str(problem), err=True)
         return int(ExitCode.USAGE)
 
 
-def _settings(wish: Wish, stack: ExitStack) -> Settings:
+def settings_of(wish: Wish, stack: ExitStack) -> Settings:
     level, depth = _one_of(CertificateLevel, wish.level, "--level"), _one_of(Depth, wish.depth, "--depth")
     seed = _seed(wish.seed)
     _known_rows(wish.select)
@@ -140,7 +142,13 @@ def _known_rows(patterns: tuple[str, ...]) -> None:
         raise Usage(f"--select: {unknown}") from None
 
 
-def _output(given: Path | None) -> Path | None:
-    if given is not None:
-        return given
-    return REPORTS / "latest" if in_checkout() else Path("relaycheck-report")
+def _output(given: Path | None) -> Path:
+    """The folder for results, made now: nothing is sent when it cannot be written."""
+    folder = given or default_output()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise Usage(f"--output: {folder} cannot be made a folder ({fault.strerror}); name another") from None
+    if not os.access(folder, os.W_OK):
+        raise Usage(f"--output: {folder} cannot be written to; name another folder")
+    return folder

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from relaycheck.catalogue import Catalogue, Requirement, Source
     from relaycheck.evidence.finding import Finding
-    from relaycheck.exchange import Exchange
     from relaycheck.plugin.checks import Check
 
 RFC = "https://www.rfc-editor.org/rfc/rfc{}{}"
@@ -24,15 +23,12 @@ def sources(requirement: Requirement, catalogue: Catalogue) -> list[SourceFacts]
     return [_source(source, catalogue) for source in requirement.sources]
 
 
-def beats(check: Check, found: Finding, places: Sequence[SourceFacts], plain: Exchange | None, again: str) -> BeatFacts:
-    """The four beats of a check that is not green.
-
-    `plain` is the run's first accepted request: what stands in for a control where the judgement has none. `again`: the command.
-    """
+def beats(check: Check, found: Finding, places: Sequence[SourceFacts], again: str) -> BeatFacts:
+    """The four beats of a check that is not green. `again`: the command that shows it once more."""
     where = ", ".join(place.text for place in places) or "the suite's own rule"
     return BeatFacts(
         required=f"{check.requirement.statement} ({where})",
-        sent=_sent(found, plain),
+        sent=_sent(found),
         came=_came(check, found),
         again=again,
     )
@@ -49,14 +45,14 @@ def _source(source: Source, catalogue: Catalogue) -> SourceFacts:
     return SourceFacts(text=str(source), place="", first=None, last=None, quote="", link=link)
 
 
-def _sent(found: Finding, plain: Exchange | None) -> str:
+def _sent(found: Finding) -> str:
     probe = found.probe
     if probe is None:
         return "nothing"
-    control = found.control or plain
+    control = found.control
     if control is None or control.id == probe.id:
         return f"{probe.request.note or request_line(probe.request)} [{probe.id}]"
-    changed = "; ".join(differences(control.request, probe.request)) or "the same request"
+    changed = "; ".join(differences(control.request, probe.request)) or "a plain valid request"
     note = f"{probe.request.note}: " if probe.request.note not in ("", "control") else ""
     return f"{note}{changed} [{probe.id}, control {control.id}]"
 

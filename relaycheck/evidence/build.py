@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from relaycheck import __version__
@@ -28,8 +29,10 @@ from relaycheck.evidence.model import (
     Suite,
     TargetFacts,
 )
+from relaycheck.evidence.shell import shell_line
 from relaycheck.evidence.texts import as_text
 from relaycheck.judgements.state import described, red
+from relaycheck.places import default_output
 from relaycheck.verdicts import Kind
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from relaycheck.exchange import Delivery, Exchange
     from relaycheck.plugin.checks import Check
     from relaycheck.plugin.outcome import RunOutcome
+    from relaycheck.plugin.settings import Settings
     from relaycheck.rollup import RowVerdict
 
 DECISION_RULE = (
@@ -56,7 +60,7 @@ class Told:
 
     outcome: RunOutcome
     folder_of: Callable[[Check], str] = field(default=lambda check: "")
-    """Where the evidence of a check that is not green is kept, relative to the record; empty: nowhere."""
+    """Where the evidence of a check that is not green is kept, relative to the record; by default nowhere."""
 
     @cached_property
     def by_id(self) -> dict[str, Exchange]:
@@ -65,12 +69,18 @@ class Told:
     @cached_property
     def findings(self) -> dict[str, Finding]:
         """By the id of the check; of those that are not green."""
-        return {c.id: finding(c, self.known) for c in self.outcome.checks if loud(c)}
+        return {c.id: self._finding(c) for c in self.outcome.checks if loud(c)}
+
+    def _finding(self, check: Check) -> Finding:
+        """Where the judgement has no control, the run's plain request shows what is different about the probe."""
+        found = finding(check, self.known)
+        return found if found.control or found.probe is None else replace(found, control=self.plain)
 
     @cached_property
     def plain(self) -> Exchange | None:
-        """The run's first accepted request."""
-        return next((e for e in self.outcome.exchanges if e.request.message and red(e) is None), None)
+        """The run's first accepted request, or the first at all."""
+        accepted = (e for e in self.outcome.exchanges if e.request.message and red(e) is None)
+        return next(accepted, next((self.by_id[id] for id in self.first_controls), None))
 
     @property
     def first_controls(self) -> list[str]:
@@ -81,6 +91,14 @@ class Told:
         """The exchanges that are held as text: of findings, and the first controls where none was accepted."""
         found = {e for f in self.findings.values() for e in shown(f)}
         return frozenset(found | set(self.first_controls if self.outcome.obstacle else ()))
+
+    def since_start(self, exchange: Exchange) -> float:
+        """Seconds from the run's first exchange to this one."""
+        return exchange.started - self.outcome.exchanges[0].started
+
+    def when(self, exchange: Exchange) -> float:
+        """Seconds since the epoch."""
+        return self.outcome.started + self.since_start(exchange)
 
     def known(self, exchange: Exchange) -> Exchange:
         """The exchange as it is known at the end of the run."""
@@ -140,7 +158,7 @@ def told(run: Told) -> Result:
         ],
         chapters=[ChapterFacts(key=c.key, title=c.title) for c in outcome.catalogue.chapters],
         requirements=[_requirement(run, row, checks.get(row.requirement.id, [])) for row in conclusion.rows],
-        exchanges=[_exchange(e, in_full=e.id in run.in_full) for e in outcome.exchanges],
+        exchanges=[_exchange(run, e) for e in outcome.exchanges],
     )
 
 
@@ -167,6 +185,7 @@ def _run(run: Told) -> RunFacts:
         depth=settings.depth.value,
         seed=settings.seed,
         selection=list(settings.select),
+        partial=outcome.partial,
         requests_sent=outcome.sent,
         able_to_relay=outcome.could_relay,
         witnessed=outcome.witnessed,
@@ -202,7 +221,7 @@ def _requirement(run: Told, row: RowVerdict, checks: list[Check]) -> Requirement
 def _check(run: Told, check: Check) -> CheckFacts:
     found = run.findings.get(check.id)
     deciding = found.judgement if found else check.deciding
-    control = deciding.control if deciding else None
+    control = found.control if found else deciding.control if deciding else None
     return CheckFacts(
         name=check.name,
         id=check.id,
@@ -220,18 +239,26 @@ def _check(run: Told, check: Check) -> CheckFacts:
         shown=shown(found) if found else [],
         beats=_beats(run, check, found) if found else None,
         example=None,
-        shell="",
-        evidence=run.folder_of(check) or None if found else None,
+        shell=shell_line(found.probe.request, run.outcome.settings.target.url) if found and found.probe else "",
+        evidence=run.folder_of(check) or None if found and found.exchanges else None,
     )
 
 
 def _beats(run: Told, check: Check, found: Finding) -> BeatFacts:
     places = sources(check.requirement, run.outcome.catalogue)
-    return beats(check, found, places, run.plain, f"relaycheck replay {check.requirement.id}")
+    return beats(check, found, places, _again(run.outcome.settings, check.requirement.id))
 
 
-def _exchange(exchange: Exchange, *, in_full: bool) -> ExchangeFacts:
-    request = exchange.request
+def _again(settings: Settings, row: str) -> str:
+    """The command that shows a finding again; without a record there is nothing to replay, so the row is checked anew."""
+    if settings.output is None:
+        return " ".join(["relaycheck check", *([quote(settings.source)] if settings.source else []), f"--select {row}"])
+    beside = [] if settings.output == default_output() else [quote(str(settings.output))]
+    return " ".join(["relaycheck replay", row, *beside])
+
+
+def _exchange(run: Told, exchange: Exchange) -> ExchangeFacts:
+    request, in_full = exchange.request, exchange.id in run.in_full
     return ExchangeFacts(
         id=exchange.id,
         check=exchange.check,
@@ -243,7 +270,7 @@ def _exchange(exchange: Exchange, *, in_full: bool) -> ExchangeFacts:
         status=exchange.response.status if exchange.response else None,
         described=described(exchange),
         connection=f"{exchange.connection.id}#{exchange.connection.ordinal}",
-        started=round(exchange.started, 5),
+        started=round(run.since_start(exchange), 5),
         seconds=round(exchange.seconds, 5),
         mails=sum(1 for d in exchange.deliveries if d.accepted),
         digest=hashlib.sha256(request.raw + b"\0" + exchange.received).hexdigest(),

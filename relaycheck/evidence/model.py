@@ -42,6 +42,7 @@ class RunFacts(Part):
     depth: str
     seed: int
     selection: list[str] = Field(description="Patterns of --select; empty for a whole run.")
+    partial: bool = Field(description="Only a selection was run: its verdict is the selection's, not the target's.")
     requests_sent: int
     able_to_relay: int = Field(description="Requests that carried a message and could have relayed it.")
     witnessed: int = Field(description="Mails that the witness accepted.")
@@ -126,7 +127,9 @@ class CheckFacts(Part):
     judgement: str | None
     attempts: int
     seconds: float
-    control: str | None = Field(description="The id of the exchange that served as control.")
+    control: str | None = Field(
+        description="The exchange that the probe is compared with: its control, or the run's first accepted request."
+    )
     probe: str | None = Field(description="The id of the exchange that shows the finding.")
     exchanges: list[str] = Field(description="All exchanges that the check made or used.")
     shown: list[str] = Field(description="Those that the record holds in full: of a check that did not pass.")
@@ -178,7 +181,7 @@ class ExchangeFacts(Part):
     status: int | None
     described: str = Field(description="What came, in a phrase.")
     connection: str
-    started: float = Field(description="Seconds since the run began.")
+    started: float = Field(description="Seconds since the run's first exchange.")
     seconds: float
     mails: int
     digest: str = Field(description="SHA-256 over the request's and the response's octets, secrets replaced.")

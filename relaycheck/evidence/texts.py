@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from relaycheck.exchange import Request
+    from relaycheck.message import Message
 
 WIDEST = 300  # characters of one differing line that are shown
 LONGEST = 16 * 1024  # octets of one side of an exchange that the record holds as text
+SCATTERED = 4  # differing places of a body that are told one by one; beyond, its beginning is shown
 COMPARED = 4000  # octets of a body in which the difference is looked for
 
 
@@ -35,7 +37,7 @@ def differences(control: Request, probe: Request) -> list[str]:
     found += [f"with {short(line)}" for line in after if line not in before]
     was, now = (r.body.replace(r.nonce.encode(), b"#") for r in (control, probe))
     if was != now:
-        found.append(_body(was, now))
+        found.append(_body(was, now, same_message=_says(control) == _says(probe) is not None))
     return found
 
 
@@ -53,10 +55,39 @@ def _replaced(line: str, others: list[str]) -> bool:
     return any(other.partition(":")[0].lower() == name for other in others)
 
 
-def _body(was: bytes, now: bytes) -> str:
+def _says(request: Request) -> Message | None:
+    """The logical message, nonce aside; None if it carries none."""
+    said, nonce = request.message, request.nonce
+    if said is None:
+        return None
+    return said.but(
+        rfc822=said.rfc822.replace(nonce, "#"),
+        sender=said.sender.replace(nonce, "#"),
+        recipients=tuple(r.replace(nonce, "#") for r in said.recipients),
+    )
+
+
+def _body(was: bytes, now: bytes, *, same_message: bool) -> str:
     if not now:
         return "no body"
+    if same_message:
+        return f"the same message in {len(now)} octets"
     matcher = difflib.SequenceMatcher(None, was[:COMPARED], now[:COMPARED], autojunk=False)
-    parts = [now[b1:b2] for tag, _, _, b1, b2 in matcher.get_opcodes() if tag in ("replace", "insert")]
-    shown = b" ... ".join(parts) if parts and sum(map(len, parts)) < WIDEST else now
-    return f"body {short(shown.decode('utf-8', 'backslashreplace'))!r} ({len(now)} octets)"
+    parts = [_part(tag, was[a1:a2], now[b1:b2]) for tag, a1, a2, b1, b2 in matcher.get_opcodes() if tag != "equal"]
+    if 0 < len(parts) <= SCATTERED and sum(map(len, parts)) < WIDEST:
+        return f"body {', '.join(parts)} ({len(now)} octets)"
+    return f"body {short(_plain(now))!r} ({len(now)} octets)"
+
+
+def _part(tag: str, was: bytes, now: bytes) -> str:
+    match tag:
+        case "delete":
+            return f"without {_plain(was)!r}"
+        case "insert":
+            return f"with {_plain(now)!r}"
+        case _:
+            return f"{_plain(now)!r} for {_plain(was)!r}"
+
+
+def _plain(octets: bytes) -> str:
+    return octets.decode("utf-8", "backslashreplace")

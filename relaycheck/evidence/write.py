@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import jsonschema_rs
 
 from relaycheck.evidence.build import Told, told
+from relaycheck.evidence.folder import EVIDENCE, files_of, place_of, strangers
 from relaycheck.places import SCHEMAS
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
+    from pathlib import Path, PurePosixPath
 
     from relaycheck.evidence.model import Result
     from relaycheck.plugin.outcome import RunOutcome
 
+RESULT = "result.json"
 RESULT_SCHEMA = SCHEMAS / "result.schema.json"
 
 
@@ -35,7 +39,9 @@ def validate(document: object) -> None:
 
 def write_record(outcome: RunOutcome, folder: Path) -> Result:
     """The whole record of a concluded run in `folder`: `result.json` and the evidence beside it. Raises OutputProblem."""
-    result = told(Told(outcome))
+    run = Told(outcome, folder_of=place_of)
+    result = told(run)
+    write_evidence(files_of(run, result), folder)
     write_result(result, folder)
     return result
 
@@ -44,7 +50,29 @@ def write_result(result: Result, folder: Path) -> Path:
     """`result.json` in `folder`, valid against the published schema. Raises OutputProblem."""
     text = as_json(result)
     validate(json.loads(text))
-    return write_text(folder / "result.json", text)
+    return write_text(folder / RESULT, text)
+
+
+def write_evidence(files: Mapping[PurePosixPath, bytes], folder: Path) -> None:
+    """The evidence folder in `folder`, in place of that of an earlier run. Raises OutputProblem."""
+    if found := strangers(folder):
+        raise OutputProblem(
+            f"{folder / EVIDENCE}: holds {found[0]}, which no run of relaycheck wrote, and would be replaced; "
+            f"give another folder with --output"
+        )
+    beside = folder / f".{EVIDENCE}.part"
+    try:
+        shutil.rmtree(beside, ignore_errors=True)
+        for parent in {beside / place.relative_to(EVIDENCE).parent for place in files}:
+            parent.mkdir(parents=True, exist_ok=True)
+        for place, octets in files.items():
+            (beside / place.relative_to(EVIDENCE)).write_bytes(octets)
+        if (folder / EVIDENCE).exists():
+            shutil.rmtree(folder / EVIDENCE)
+        if files:
+            os.replace(beside, folder / EVIDENCE)
+    except OSError as fault:
+        raise _unwritable(folder / EVIDENCE, fault) from None
 
 
 def write_text(path: Path, text: str) -> Path:
@@ -54,7 +82,9 @@ def write_text(path: Path, text: str) -> Path:
         beside.write_text(text, encoding="utf-8")
         os.replace(beside, path)
     except OSError as fault:
-        raise OutputProblem(
-            f"{path}: cannot be written ({fault.strerror}); give another folder with --output"
-        ) from None
+        raise _unwritable(path, fault) from None
     return path
+
+
+def _unwritable(path: Path, fault: OSError) -> OutputProblem:
+    return OutputProblem(f"{path}: cannot be written ({fault.strerror}); give another folder with --output")
