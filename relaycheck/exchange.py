@@ -71,6 +71,8 @@ class Request:
     """The logical message it carries, stamped: what must arrive if the request is accepted. None: nothing may arrive."""
     assumes: tuple[str, ...] = ()
     """Keys of the target file that it rests on and that the tester did not declare, such as content.xml."""
+    plain: bool = False
+    """Its content was written from a message that holds no secret, so there is none to look for in it."""
     note: str = ""
     """What is special about it, in a few words, for the reader of a report."""
 

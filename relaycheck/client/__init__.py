@@ -7,6 +7,7 @@ from relaycheck.client.conversation import Conversation
 from relaycheck.client.credentials import Credential, basic, declared
 from relaycheck.client.ledger import Ledger
 from relaycheck.client.nonce import new_run_id
+from relaycheck.client.parallel import at_once
 from relaycheck.client.safety import UnsafeAddress
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Ledger",
     "UnsafeAddress",
     "Variations",
+    "at_once",
     "basic",
     "declared",
     "new_run_id",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
 from relaycheck import __version__
 from relaycheck.encodings import encode, encode_members
@@ -69,6 +69,11 @@ class Variations(TypedDict, total=False):
     note: str
 
 
+def varied(variations: Variations, **more: Unpack[Variations]) -> Variations:
+    """Variations of a table with further ones, which win."""
+    return {**variations, **more}
+
+
 @dataclass(frozen=True, slots=True)
 class Composer:
     """Makes requests for one target. `credential` and `media_type` are the baseline that its first control established."""
@@ -104,6 +109,7 @@ class Composer:
             nonce=nonce,
             message=stamped if expects is DEFAULT else expects.stamped(nonce) if expects else None,
             assumes=self._assumes(variations),
+            plain=_holds_no_secret(stamped, variations),
             note=variations.get("note", ""),
         )
 
@@ -148,6 +154,11 @@ class Composer:
         if "scheme" in variations:
             credential = credential.spelled(variations["scheme"])
         return list(credential.fields())
+
+
+def _holds_no_secret(message: Message, variations: Variations) -> bool:
+    password = message.connection.password if message.connection else None
+    return password is None and "body" not in variations and "members" not in variations
 
 
 def _framed(fields: Sequence[tuple[str, str]]) -> bool:

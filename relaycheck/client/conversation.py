@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from relaycheck.exchange import ConnectionUse, Outcome
+from relaycheck.wire import Observation
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -66,6 +69,20 @@ class Conversation:
     def closed(self, timeout: float) -> bool:
         """Whether the target closes the connection within `timeout` seconds."""
         return self.connection.at_eof(timeout)
+
+    def leave(self, request: Request, *, reset: bool) -> Exchange:
+        """Close the connection, or reset it, without reading an answer to `request`, and record the exchange as unanswered."""
+        self._client.budget.spend(self._client.check)
+        self.connection.ordinal += 1
+        use = ConnectionUse(id=self.connection.id, ordinal=self.connection.ordinal, tls=self.connection.tls)
+        if reset:
+            self.connection.reset()
+        self.connection.close()
+        why = "the suite left without waiting for the answer"
+        token = self._client.token()
+        return self._client.record(
+            request, Observation(token, request.raw, Outcome.UNANSWERED, connection=use, error=why)
+        )
 
     def finish_writing(self) -> None:
         self.connection.shutdown_write()

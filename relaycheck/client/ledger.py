@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from relaycheck.wire import Observation
 
 
+END_OF_HEAD = b"\r\n\r\n"
+
+
 class Witnessing(Protocol):
     """What the ledger asks of a witness."""
 
@@ -40,19 +43,22 @@ class Ledger:
         return len(self._exchanges)
 
     def record(self, check: str, request: Request, seen: Observation, redactor: Redactor) -> Exchange:
+        received = redactor.redact(seen.received)
+        content = seen.response.body if seen.response and seen.response.framing == "chunked" else b""
+        clean = received == seen.received and redactor.redact(content) == content
         exchange = Exchange(
             id=seen.token,
             check=check,
             request=_redacted_request(request, redactor),
             outcome=seen.outcome,
-            response=_redacted_response(seen.response, redactor) if seen.response else None,
-            received=redactor.redact(seen.received),
+            response=seen.response if clean or seen.response is None else _redacted_response(seen.response, redactor),
+            received=received,
             stray=redactor.redact(seen.stray),
             connection=seen.connection,
             error=redactor.redact_text(seen.error),
             started=seen.started,
             seconds=seen.seconds,
-            leaks=redactor.found_in(_without_set_cookie(seen.received)),
+            leaks=() if clean else redactor.found_in(_without_set_cookie(seen.received) + content),
             witnessed=self.witness is not None,
             relay=self.target.relay,
             charset=self.target.content.charset,
@@ -104,29 +110,34 @@ class Ledger:
 
 
 def _redacted_request(request: Request, redactor: Redactor) -> Request:
+    head, _, payload = request.raw.partition(END_OF_HEAD)
+    hidden = redactor.redact(head)
+    if hidden == head and request.plain:
+        return request
+    body = request.body if request.plain else redactor.redact(request.body)
+    framed_alike = payload == request.body or body != request.body  # chunks may cut a secret in two
     return replace(
         request,
         target=redactor.redact_text(request.target),
         fields=_redacted_fields(request.fields, redactor),
-        body=redactor.redact(request.body),
-        raw=redactor.redact(request.raw),
+        body=body,
+        raw=hidden + END_OF_HEAD + (body if framed_alike else payload),
     )
 
 
 def _redacted_response(response: Response, redactor: Redactor) -> Response:
-    if not redactor.found_in(response.head + response.body):
-        return response
     return replace(
         response,
         reason=redactor.redact_text(response.reason),
         fields=_redacted_fields(response.fields, redactor),
+        trailers=_redacted_fields(response.trailers, redactor),
         body=redactor.redact(response.body),
         head=redactor.redact(response.head),
     )
 
 
 def _redacted_fields(fields: Fields, redactor: Redactor) -> Fields:
-    return Fields(tuple((name, redactor.redact_text(value)) for name, value in fields))
+    return Fields(tuple((redactor.redact_text(name), redactor.redact_text(value)) for name, value in fields))
 
 
 def _without_set_cookie(received: bytes) -> bytes:

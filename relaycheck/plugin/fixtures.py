@@ -9,22 +9,26 @@ import pytest
 from relaycheck.catalogue import NEEDS
 from relaycheck.client import basic
 from relaycheck.plugin.judging import lacking, unobservable
+from relaycheck.plugin.mail_servers import mail_server
 from relaycheck.plugin.run import RUN
 from relaycheck.plugin.settings import Depth
 from relaycheck.strategies.draw import draw as draw_examples
 from relaycheck.verdicts import Cause
+from relaycheck.witness import FAITHFUL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from hypothesis.strategies import SearchStrategy
 
     from relaycheck.client import Client, Conversation, Credential, Variations
     from relaycheck.exchange import Exchange, Request
     from relaycheck.message import Message
+    from relaycheck.plugin.mail_servers import MailServer
     from relaycheck.plugin.run import Run
     from relaycheck.target import BasicAccount, Target
-    from relaycheck.witness import Witness
+    from relaycheck.witness import Behaviour, Witness
 
 T = TypeVar("T")
 SHARE = {Depth.QUICK: 0.2, Depth.STANDARD: 1.0, Depth.THOROUGH: 5.0}
@@ -60,6 +64,12 @@ class Account(Protocol):
     """`account(has_colon, "auth.basic.colon")`: a further Basic account of the target file; without one, not applicable."""
 
     def __call__(self, fits: Callable[[BasicAccount], bool], capability: str) -> Credential: ...
+
+
+class Serving(Protocol):
+    """`with serving(Behaviour(…)) as server:` — a further mail server; `message.but(connection=server.connection)` names it."""
+
+    def __call__(self, behaviour: Behaviour = FAITHFUL) -> AbstractContextManager[MailServer]: ...
 
 
 class Draw(Protocol):
@@ -115,6 +125,14 @@ def witness(run: Run) -> Witness:
 
 
 @pytest.fixture
+def serving(run: Run) -> Serving:
+    def open_one(behaviour: Behaviour = FAITHFUL) -> AbstractContextManager[MailServer]:
+        return mail_server(run, behaviour)
+
+    return open_one
+
+
+@pytest.fixture
 def conversation(run: Run) -> Iterator[Conversation]:
     """A connection of the test's own."""
     with run.client.converse() as opened:
@@ -138,7 +156,7 @@ def account(run: Run) -> Account:
             raise lacking("auth.basic")
         found = next((a for a in run.target.auth.basic if fits(a)), None)
         if found is None:
-            raise lacking(capability, f"no account under [[auth.basic.also]] is {NEEDS[capability].meaning}")
+            raise lacking(capability, f"the target file has no such account: {NEEDS[capability].meaning}")
         return basic(found)
 
     return of

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
 
-from relaycheck.places import PACKAGE, SUITES
+from relaycheck.places import PACKAGE, SUITES, cache
 from relaycheck.plugin.session import OUTCOME, SETTINGS
 
 if TYPE_CHECKING:
@@ -77,16 +76,15 @@ def _run(
 @contextmanager
 def _isolated() -> Iterator[None]:
     """Without the surroundings' pytest options and plugins: a vendor's directory must not change a verdict, nor a run the directory."""
-    with TemporaryDirectory(prefix="relaycheck-") as scratch:
-        # Hypothesis keeps its tables in the current directory unless it is told where.
-        ours = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "HYPOTHESIS_STORAGE_DIRECTORY": scratch}
-        kept = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", *ours)}
-        os.environ.update(ours)
-        try:
-            yield
-        finally:
-            for name, value in kept.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
+    # Hypothesis keeps its tables in the current directory unless it is told where.
+    ours = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "HYPOTHESIS_STORAGE_DIRECTORY": str(cache() / "hypothesis")}
+    kept = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", *ours)}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from fnmatch import fnmatchcase
 from functools import cache
@@ -18,6 +19,8 @@ from relaycheck.plugin.outcome import RunOutcome, conclude_run
 from relaycheck.plugin.run import RUN, Run
 from relaycheck.rollup import CLASSES_OF
 from relaycheck.verdicts import Cause, Kind, Verdict, inconclusive, not_applicable
+from relaycheck.wire import TrustError
+from relaycheck.witness import WitnessError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -73,13 +76,21 @@ class Session:
         mark = item.get_closest_marker("depth")
         return mark is None or self.settings.depth.value in mark.args
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A suite that cannot be read is our fault, and is never silent."""
+        if report.failed:
+            sys.stderr.write(f"{report.nodeid} cannot be collected:\n{report.longreprtext}\n")
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        if session.config.option.collectonly or not session.items:
+        if session.config.option.collectonly or not session.items or session.testsfailed:
             return
-        self.run = Run(self.settings)
-        self.run.__enter__()
-        session.config.stash[RUN] = self.run
+        run = Run(self.settings)
+        try:
+            run.__enter__()
+        except (WitnessError, TrustError) as problem:
+            raise pytest.UsageError(str(problem)) from None
+        self.run = session.config.stash[RUN] = run
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:

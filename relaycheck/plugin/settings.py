@@ -41,5 +41,7 @@ class Settings:
     budget: int | None = None
     witness: Witness | None = None
     """A witness that is open already and stays so: the embedded target must know its address before the run begins."""
+    rehearsal: bool = False
+    """Compose and count every request, send none: how `plan` knows the numbers."""
     notes: tuple[str, ...] = field(default_factory=tuple)
     """Sentences for the report about how the run was set up."""
