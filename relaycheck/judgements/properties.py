@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from relaycheck.judgements.judgement import judgement
-from relaycheck.judgements.mail import fate
+from relaycheck.judgements.mail import HEADER_LINES, fate
 from relaycheck.judgements.state import described, missing, red, relayed
 from relaycheck.verdicts import Cause, Verdict, failed, inconclusive, passed
 
@@ -32,10 +32,20 @@ def refused_or_honest(probe: Exchange, control: Exchange) -> Verdict:
         return failed(f"expected a refusal, got {described(probe)}: there is nobody that the mail could be for")
     if not probe.witnessed:
         return inconclusive(Cause.NO_WITNESS, "204: without a witness, nothing shows what was relayed")
-    fault = fate(probe).fault()
+    fault = fate(probe).fault() or _content_out_of_nothing(probe)
     if fault and not _only_the_sender_that_the_message_names(probe, fault):
         return failed(f"204 although a property was missing, and {fault}")
     return passed(f"{described(probe)}, with nothing invented")
+
+
+def _content_out_of_nothing(probe: Exchange) -> str:
+    """What was relayed for an empty text, beyond header fields that a relay adds."""
+    message = probe.request.message
+    assert message is not None
+    for delivery in probe.deliveries if not message.rfc822 else ():
+        if delivery.accepted and (rest := HEADER_LINES.sub(b"", delivery.data, count=1).strip()):
+            return f"the mail has content that the request has not: {rest[:40]!r}"
+    return ""
 
 
 def _only_the_sender_that_the_message_names(probe: Exchange, fault: str) -> bool:
