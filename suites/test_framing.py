@@ -12,14 +12,14 @@ import pytest
 from hypothesis import strategies as st
 
 from relaycheck.client.dialogues import (
-    PATIENCE,
-    alone,
+    answered,
     around,
     cut_short,
     followed,
     held_back,
     sent_all_the_same,
     together,
+    tried_again,
     with_payload,
 )
 from relaycheck.encodings import FORM, encode
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from relaycheck.client import Variations
-    from relaycheck.exchange import Exchange
+    from relaycheck.exchange import Exchange, Request
     from relaycheck.message import Message
     from relaycheck.plugin.fixtures import Compose, Control, Draw, Send
     from relaycheck.plugin.run import Run
@@ -56,6 +56,12 @@ XML = "application/xml"
 def first(value: object, *rest: object) -> list[object]:
     """Parameters of which a quick run tries only the first."""
     return [value, *(pytest.param(other, marks=beyond_quick) for other in rest)]
+
+
+@pytest.fixture
+def another(compose: Compose, message: Message) -> Request:
+    """What is sent on a connection to see whether it still answers."""
+    return compose(message, auth=None, expects=None, note="the next request on the connection")
 
 
 # Connections that go on, and connections that end
@@ -230,20 +236,20 @@ def test_unknown_chunk_extensions_are_ignored(
 @requirement("RM-FR-06")
 @pytest.mark.parametrize("length_first", first(True, False), ids=["length first", "coding first"])
 def test_a_length_beside_a_coding_ends_the_connection(
-    run: Run, compose: Compose, control: Control, message: Message, length_first: bool
+    run: Run, compose: Compose, control: Control, message: Message, another: Request, length_first: bool
 ) -> None:
     """Refused, or read by its coding; closed in both cases (RFC 9112 §6.1). The length given is that of the coded octets."""
     accepted = control()
     coded = len(chunked(compose(message).body, (50,)))
     lines = (("Content-Length", str(coded)), ("Transfer-Encoding", "chunked"))
     request = compose(message, chunks=(50,), headers=lines if length_first else lines[::-1])
-    judge(by_its_coding_or_refused_then_closed(alone(run.client, request), accepted))
+    judge(by_its_coding_or_refused_then_closed(*tried_again(run.client, request, another), accepted))
 
 
 @requirement("RM-FR-06")
 @pytest.mark.parametrize("hidden_by", first("coding", "length"))
 def test_a_length_and_a_coding_that_disagree_hide_no_request(
-    run: Run, compose: Compose, control: Control, message: Message, hidden_by: str
+    run: Run, compose: Compose, control: Control, message: Message, another: Request, hidden_by: str
 ) -> None:
     """A request that one of the two readings takes for content never runs."""
     accepted, inner = control(), compose(message, expects=None, note="the request within")
@@ -255,7 +261,7 @@ def test_a_length_and_a_coding_that_disagree_hide_no_request(
         length = len(payload)
     lines = (("Content-Length", str(length)), ("Transfer-Encoding", "chunked"))
     outer = with_payload(compose(message, headers=lines, expects=None), payload)
-    judge(by_its_coding_or_refused_then_closed(alone(run.client, around(outer, inner)), accepted))
+    judge(by_its_coding_or_refused_then_closed(*tried_again(run.client, around(outer, inner), another), accepted))
 
 
 LENGTHS: tuple[Callable[[int], tuple[str, ...]], ...] = (
@@ -281,13 +287,18 @@ LENGTHS: tuple[Callable[[int], tuple[str, ...]], ...] = (
     ],
 )  # fmt: skip
 def test_an_invalid_content_length_is_400_and_a_close(
-    run: Run, compose: Compose, control: Control, message: Message, lengths: Callable[[int], tuple[str, ...]]
+    run: Run,
+    compose: Compose,
+    control: Control,
+    message: Message,
+    another: Request,
+    lengths: Callable[[int], tuple[str, ...]],
 ) -> None:
     """Nobody knows where such a message ends (RFC 9112 §6.3)."""
     accepted = control()
     values = lengths(len(compose(message).body))
     request = compose(message, headers=tuple(("Content-Length", value) for value in values), expects=None)
-    judge(refused_and_closed(alone(run.client, request), accepted))
+    judge(refused_and_closed(*tried_again(run.client, request, another), accepted))
 
 
 @requirement("RM-FR-08")
@@ -297,14 +308,14 @@ def test_an_invalid_content_length_is_400_and_a_close(
     ids=["identity", "unknown", "chunked first", "two fields", "looks like chunked", "parameter"],
 )
 def test_a_coding_that_does_not_end_in_chunked_is_refused(
-    run: Run, compose: Compose, control: Control, message: Message, codings: tuple[str, ...]
+    run: Run, compose: Compose, control: Control, message: Message, another: Request, codings: tuple[str, ...]
 ) -> None:
     """400, or 501 for an unknown coding, and a close: the body has no end (RFC 9112 §6.3). The octets behind it never run."""
     accepted, inner = control(), compose(message, expects=None, note="the request within")
     payload = inner.raw if "chunked" not in ", ".join(codings) else chunked(compose(message).body)
     headers = tuple(("Transfer-Encoding", coding) for coding in codings)
     outer = with_payload(compose(message, headers=headers, expects=None), payload)
-    judge(refused_and_closed(alone(run.client, around(outer, inner)), accepted, statuses=(400, 501)))
+    judge(refused_and_closed(*tried_again(run.client, around(outer, inner), another), accepted, statuses=(400, 501)))
 
 
 # Field lines
@@ -473,11 +484,11 @@ def test_100_continue_is_answered_before_the_body_of_a_request_to_be_refused(
 @beyond_quick
 @pytest.mark.parametrize("expectation", ["relaycheck", "relaycheck=1"])
 def test_an_unknown_expectation_is_ignored_or_417(
-    send: Send, control: Control, message: Message, expectation: str
+    run: Run, compose: Compose, control: Control, message: Message, expectation: str
 ) -> None:
     """RFC 9110 §10.1.1."""
     accepted = control()
-    probe = send(message, fresh=True, timeout=PATIENCE, headers=(("Expect", expectation),))
+    probe = answered(run.client, compose(message, headers=(("Expect", expectation),)))
     judge(same_outcome_or(probe, accepted, statuses=(417,)))
 
 
@@ -516,13 +527,12 @@ def test_the_body_of_a_refused_request_never_runs(
 @requirement("RM-FR-16")
 @beyond_quick
 def test_a_body_that_comes_after_its_refusal_never_runs(
-    run: Run, compose: Compose, control: Control, message: Message
+    run: Run, compose: Compose, control: Control, message: Message, another: Request
 ) -> None:
     """Held back for a 100 that did not come: sent all the same, it is still no request."""
     accepted, inner = control(), compose(message, expects=None, note="the request within")
     outer = compose(message, auth=None, headers=(("Expect", "100-continue"),), body=inner.raw, expects=None)
-    following = compose(message, auth=None, expects=None, note="the next request")
-    judge(body_never_runs(*sent_all_the_same(run.client, around(outer, inner), following), accepted))
+    judge(body_never_runs(*sent_all_the_same(run.client, around(outer, inner), another), accepted))
 
 
 def padded(run: Run, media_type: str | None = None) -> Callable[[Message], bytes]:

@@ -59,6 +59,8 @@ class Client:
         self.fresh = False
         """Use a new connection for every request: set when the target closes connections without saying so."""
         self.patience = Patience(composer.target.witness.delivery_timeout)
+        self.slowest = 0.0
+        """Seconds that the slowest answer of the run took."""
         self.nonces = Nonces(composer.run_id)
         self._began = time.perf_counter() if clock is None else clock
         self._count = itertools.count(1)
@@ -104,6 +106,8 @@ class Client:
 
     def record(self, request: Request, seen: Observation, secrets: tuple[Secret, ...] = ()) -> Exchange:
         self.budget.carried(request)
+        if seen.outcome is Outcome.ANSWERED:
+            self.slowest = max(self.slowest, seen.seconds)
         return self.ledger.record(self.check, request, seen, self._redactor(secrets))
 
     def await_mail(self, exchange: Exchange) -> Exchange:

@@ -11,14 +11,28 @@ if TYPE_CHECKING:
     from relaycheck.client.client import Client
     from relaycheck.exchange import Exchange, Request
 
-PATIENCE = 2.0
-"""Seconds that a target has to close a connection, or to answer what it should answer at once."""
+LEAST, MOST = 0.5, 3.0
 
 
-def alone(client: Client, request: Request) -> Exchange:
-    """The answer to `request`, and whether the target then ends the connection; octets that come before the end are stray."""
+def patience(client: Client) -> float:
+    """Seconds that a target has to close a connection, or to answer what it should answer at once: ten times its slowest answer so
+    far, within limits."""
+    return min(MOST, max(LEAST, 10 * client.slowest))
+
+
+def answered(client: Client, request: Request) -> Exchange:
+    """The answer to `request` on a connection of its own; the run does not count it as silence when none comes."""
     with client.converse() as conversation:
-        return conversation.ended(conversation.send(request, PATIENCE), PATIENCE)
+        return conversation.send(request, patience(client))
+
+
+def tried_again(client: Client, request: Request, following: Request) -> tuple[Exchange, Exchange]:
+    """The answer to `request`, and what then comes for `following` on the same connection: nothing, if the target has closed it."""
+    with client.converse() as conversation:
+        answer = conversation.send(request, patience(client))
+        if answer.answered:
+            conversation.write(following.raw)
+        return answer, conversation.read(following, patience(client))
 
 
 def together(client: Client, requests: Sequence[Request]) -> tuple[Exchange, ...]:
@@ -27,7 +41,7 @@ def together(client: Client, requests: Sequence[Request]) -> tuple[Exchange, ...
     with client.converse() as conversation:
         conversation.write(b"".join(request.raw for request in requests))
         for request in requests:
-            answers.append(conversation.read(request, PATIENCE))
+            answers.append(conversation.read(request, patience(client)))
             if not answers[-1].answered:
                 break
     return tuple(client.await_mail(answer) for answer in answers)
@@ -38,7 +52,7 @@ def held_back(client: Client, request: Request) -> tuple[Exchange, int | None]:
     head = len(_head(request))
     with client.converse() as conversation:
         conversation.write(request.raw[:head])
-        before = conversation.interim(PATIENCE)
+        before = conversation.interim(patience(client))
         if before is None or before < 200:
             conversation.write(request.raw[head:])
         return client.await_mail(conversation.read(request)), before
@@ -49,17 +63,17 @@ def sent_all_the_same(client: Client, request: Request, following: Request) -> t
     head = len(_head(request))
     with client.converse() as conversation:
         conversation.write(request.raw[:head])
-        conversation.interim(PATIENCE)
+        conversation.interim(patience(client))
         conversation.write(request.raw[head:] + following.raw)
-        return conversation.read(request, PATIENCE), conversation.read(following, PATIENCE)
+        return conversation.read(request, patience(client)), conversation.read(following, patience(client))
 
 
 def followed(client: Client, request: Request, following: Request) -> tuple[Exchange, Exchange]:
     """Two requests in one write, and what came for each; the second is expected to get nothing, or nothing good."""
     with client.converse() as conversation:
         conversation.write(request.raw + following.raw)
-        answer = conversation.read(request, PATIENCE)
-        after = conversation.read(following, PATIENCE)
+        answer = conversation.read(request, patience(client))
+        after = conversation.read(following, patience(client))
     return client.await_mail(answer), after
 
 
@@ -71,7 +85,7 @@ def cut_short(client: Client, request: Request, octets: bytes, *, reset: bool = 
             conversation.reset()
         else:
             conversation.finish_writing()
-        return conversation.read(request, PATIENCE)
+        return conversation.read(request, patience(client))
 
 
 def with_payload(request: Request, payload: bytes) -> Request:

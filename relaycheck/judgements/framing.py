@@ -100,9 +100,11 @@ def answered_in_order(pipelined: Sequence[Exchange], alone: Sequence[Exchange], 
 
 
 @judgement
-def refused_and_closed(probe: Exchange, control: Exchange, statuses: Collection[int] = (400,)) -> Verdict:
-    """Answered with one of `statuses`, nothing relayed, nothing more sent, and the connection ended: after a message whose end is
-    not known, no octet can be trusted to begin a request (RFC 9112 §6.3)."""
+def refused_and_closed(
+    probe: Exchange, following: Exchange, control: Exchange, statuses: Collection[int] = (400,)
+) -> Verdict:
+    """Answered with one of `statuses`, nothing relayed, and the connection ended, so that `following`, sent after the answer, gets
+    nothing: after a message whose end is not known, no octet can be trusted to begin a request (RFC 9112 §6.3)."""
     if relayed(probe):
         return failed(f"it was to be refused, but {described(probe)}", decisive=True)
     if bad := red(control) or missing(probe):
@@ -111,17 +113,13 @@ def refused_and_closed(probe: Exchange, control: Exchange, statuses: Collection[
         return failed(
             f"expected {' or '.join(map(str, statuses))} and the end of the connection, got {described(probe)}"
         )
-    if probe.stray:
-        return failed(f"after {described(probe)} came {probe.stray[:60]!r}: octets of the request were read as another")
-    if not probe.connection.closed_after:
-        return failed(f"{described(probe)}, but the connection stays open")
-    return passed(f"{described(probe)}, then the end of the connection")
+    return _over(probe, following)
 
 
 @judgement
-def by_its_coding_or_refused_then_closed(probe: Exchange, control: Exchange) -> Verdict:
+def by_its_coding_or_refused_then_closed(probe: Exchange, following: Exchange, control: Exchange) -> Verdict:
     """Content-Length beside Transfer-Encoding: refused, or read by the transfer coding with the control's outcome; in both cases the
-    connection ends and nothing more on it is carried out (RFC 9112 §6.1)."""
+    connection ends, and `following` gets nothing (RFC 9112 §6.1)."""
     if bad := red(control) or missing(probe):
         return bad
     if probe.accepted:
@@ -132,10 +130,19 @@ def by_its_coding_or_refused_then_closed(probe: Exchange, control: Exchange) -> 
         return failed(f"neither read by its transfer coding nor refused: {described(probe)}", decisive=True)
     elif not (probe.refused or probe.status == 501):
         return failed(f"neither read by its transfer coding nor refused: {described(probe)}")
+    return _over(probe, following)
+
+
+def _over(probe: Exchange, following: Exchange) -> Verdict:
+    """Whether nothing came after the answer to `probe` but the end of its connection."""
     if probe.stray:
         return failed(f"after {described(probe)} came {probe.stray[:60]!r}: octets of the request were read as another")
-    if not probe.connection.closed_after:
-        return failed(f"{described(probe)}, but the connection stays open")
+    if not _silent(following):
+        return failed(
+            f"after {described(probe)} the connection stays open: the next request on it got {described(following)}"
+        )
+    if not _ended(probe, following):
+        return failed(f"after {described(probe)} the connection neither answers nor ends")
     return passed(f"{described(probe)}, then the end of the connection")
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Self, Unpack
 
 import pytest
 
-from relaycheck.client import Budget, Client, Composer, Ledger, declared, new_run_id
+from relaycheck.client import Budget, Client, Composer, Halted, Ledger, declared, new_run_id
 from relaycheck.encodings import MEDIA_TYPES
 from relaycheck.exchange import Exchange, Outcome
 from relaycheck.judgements.state import described, red
@@ -116,7 +116,8 @@ class Run:
         """Ask once for all what was still open: late mail and late octets. Then every check gets its final verdict."""
         if not self.obstacle and self.budget.reached:
             self.client.check = ""
-            self.client.send(self.message(), note="sentinel")
+            with suppress(Halted):
+                self.client.send(self.message(), note="sentinel")
         asked = time.monotonic()
         self.client.wire.settle(min(STRAY_QUIET, self.target.witness.settle_time))
         if self.witness is not None:
