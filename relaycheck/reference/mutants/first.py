@@ -32,10 +32,6 @@ def zero_length_on_204(outgoing: Outgoing) -> Iterable[Move]:
     return (outgoing.head.removesuffix(b"\r\n") + b"Content-Length: 0\r\n\r\n",)
 
 
-def select_makes_200(received: Received, answer: Answer) -> Answer:
-    return NULL if answer.status == 204 and "select=" in received.query else answer
-
-
 def first_form_recipient(received: Received, submission: Submission) -> Submission:
     form = (received.get("content-type") or "").lower().startswith("application/x-www-form-urlencoded")
     return replace(submission, recipients=submission.recipients[:1]) if form else submission
@@ -50,12 +46,6 @@ async def relay_nothing(service: Service, submission: Submission) -> None:
 
 
 MUTANTS = (
-    Mutant(
-        "RM-EP-01-200-null",
-        breaks="RM-EP-01",
-        fault="Success is 200 with the content null.",
-        service=change("answers", accepted=lambda service, received: NULL),
-    ),
     Mutant(
         "RM-204-02-zero-length",
         breaks="RM-204-02",
@@ -79,12 +69,6 @@ MUTANTS = (
         breaks="RM-CT-05",
         fault="Only the first recipient of a form is relayed to.",
         service=change("", submitted=first_form_recipient),
-    ),
-    Mutant(
-        "RM-SEL-03-select-200",
-        breaks="RM-SEL-03",
-        fault="$select turns the 204 into a 200 with null.",
-        service=change("answers", finish=select_makes_200),
     ),
     Mutant(
         "RM-AUTH-11-any-password",

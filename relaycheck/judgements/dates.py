@@ -1,0 +1,115 @@
+"""Fields that hold times: Date and Retry-After (RFC 9110 §5.6.7, §6.6.1, §10.2.3)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+import h11
+
+from relaycheck.judgements.judgement import judgement
+from relaycheck.judgements.state import described, missing
+from relaycheck.verdicts import Cause, Verdict, failed, inconclusive, passed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from relaycheck.exchange import Exchange, Request
+
+DAY = 86_400.0
+MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+IMF_FIXDATE = re.compile(rf"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d ({MONTHS}) \d{{4}} \d\d:\d\d:\d\d GMT")
+OBSOLETE = re.compile(
+    rf"(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, \d\d-({MONTHS})-\d\d \d\d:\d\d:\d\d GMT"
+    rf"|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) ({MONTHS}) [ \d]\d \d\d:\d\d:\d\d \d{{4}}"
+)
+
+
+@judgement
+def dated(exchanges: Sequence[Exchange], now: float) -> Verdict:
+    """Each response from 200 to 499 has one Date in IMF-fixdate within 24 hours of `now` (seconds since the epoch).
+
+    A 400 to what is no HTTP request comes from the server below the service, often from before its clock: it is left out.
+    """
+    seen = 0
+    for exchange in exchanges:
+        if exchange.status is None or not 200 <= exchange.status < 500 or not _well_formed(exchange):
+            continue
+        seen += 1
+        if fault := _fault_of_date(exchange, now):
+            return failed(f"{described(exchange)} to {exchange.request.note or exchange.id} {fault}", decisive=True)
+    if seen:
+        return passed(f"{seen} responses, each with its Date")
+    gone = next((m for e in exchanges if (m := missing(e))), None)
+    return gone or inconclusive(Cause.UNANSWERED, "no response from 200 to 499 to look at")
+
+
+def _fault_of_date(exchange: Exchange, now: float) -> str:
+    assert exchange.response is not None
+    values = exchange.response.fields.all("Date")
+    if len(values) != 1:
+        return f"has {len(values)} Date fields" if values else "has no Date"
+    seconds = _imf_seconds(values[0])
+    if seconds is None:
+        return f"has a Date that is no IMF-fixdate: {values[0]!r}"
+    if abs(seconds - now) > DAY:
+        here = datetime.fromtimestamp(now, UTC).strftime("%d %b %Y %H:%M")
+        return f"says Date: {values[0]}, more than a day from the suite's clock ({here} UTC)"
+    return ""
+
+
+def _imf_seconds(value: str) -> float | None:
+    if not IMF_FIXDATE.fullmatch(value):
+        return None
+    try:
+        return parsedate_to_datetime(value).timestamp()
+    except ValueError:
+        return None
+
+
+def _well_formed(exchange: Exchange) -> bool:
+    return exchange.status not in (400, 408, 431) or _is_http(exchange.request)
+
+
+def _is_http(request: Request) -> bool:
+    """Whether the request's head parses as HTTP/1.1 (RFC 9112 §2)."""
+    parser = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
+    try:
+        parser.receive_data(request.raw[: len(request.raw) - len(request.body)])
+        return isinstance(parser.next_event(), h11.Request)
+    except h11.RemoteProtocolError:
+        return False
+
+
+@judgement
+def retry_after_is_a_time(exchanges: Sequence[Exchange]) -> Verdict:
+    """A Retry-After is an HTTP-date or a whole number of seconds (RFC 9110 §10.2.3). Where none is sent, nothing is obliged."""
+    answered = [e for e in exchanges if e.response is not None]
+    if not answered:
+        return inconclusive(Cause.UNANSWERED, "nothing was answered")
+    values = [(e, value) for e in answered if e.response for value in e.response.fields.all("Retry-After")]
+    for exchange, value in values:
+        if not _is_time(value.strip(" \t")):
+            return failed(f"{described(exchange)} says Retry-After: {value}", decisive=True)
+    return passed(f"{len(answered)} responses, {len(values)} with Retry-After, each a date or seconds")
+
+
+def _is_time(value: str) -> bool:
+    if value.isascii() and value.isdigit():
+        return True
+    return _imf_seconds(value) is not None or OBSOLETE.fullmatch(value) is not None
+
+
+@judgement
+def what_429s_say(exchanges: Sequence[Exchange]) -> Verdict:
+    """Record of each 429 whether it explains itself and says when to retry (RFC 6585 §4). It cannot fail."""
+    if not any(e.response is not None for e in exchanges):
+        return inconclusive(Cause.UNANSWERED, "nothing was answered")
+    found = [e.response for e in exchanges if e.response is not None and e.response.status == 429]
+    if not found:
+        return passed("nothing was answered 429")
+    explained = sum(bool(r.body) for r in found)
+    timed = sum("Retry-After" in r.fields for r in found)
+    return passed(f"{len(found)} answers with 429: {explained} explain themselves, {timed} have Retry-After")
