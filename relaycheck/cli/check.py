@@ -73,7 +73,7 @@ def settings_of(wish: Wish, stack: ExitStack) -> Settings:
     seed = _seed(wish.seed)
     _known_rows(wish.select)
     _check_run_id(wish.run_id)
-    target, witness, notes = _embedded(stack) if wish.target is None else (_described(wish), None, ())
+    target, witness, notes = embedded(stack) if wish.target is None else (_described(wish), None, ())
     return Settings(
         target=target,
         source=wish.target or "",
@@ -104,7 +104,7 @@ def _described(wish: Wish) -> Target:
     )
 
 
-def _embedded(stack: ExitStack) -> tuple[Target, Witness, tuple[str, ...]]:
+def embedded(stack: ExitStack) -> tuple[Target, Witness, tuple[str, ...]]:
     """The reference target in a process of its own, with the witness as its default mail server."""
     from relaycheck.reference.embedded import Embedded
     from relaycheck.witness import Witness

@@ -152,6 +152,53 @@ def selftest(
     raise typer.Exit(run_selftest(Wish(full, tuple(only or ()), depth, output, verbose)))
 
 
+@app.command()
+def replay(
+    row: Annotated[str, typer.Argument(help="The requirement whose findings are to be seen again.")],
+    record: Annotated[
+        Path | None, typer.Argument(help="result.json, or the folder of a run; by default the latest.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="URL or target file; by default what the recorded run was given.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder to record the replay in; by default nowhere.")] = None,
+    basic: Annotated[str | None, typer.Option(metavar="USER:PASSWORD", help=SECRET)] = None,
+    soticket: Annotated[str | None, typer.Option(metavar="TICKET", help=SECRET)] = None,
+    bearer: Annotated[str | None, typer.Option(metavar="TOKEN", help=SECRET)] = None,
+    app_token: Annotated[str | None, typer.Option(metavar="TOKEN", help=SECRET)] = None,
+    xsrf: Annotated[str | None, typer.Option(metavar="VALUE", help="X-XSRF-TOKEN; " + SECRET)] = None,
+    cookie: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A cookie of its session.")] = None,
+    allow_plaintext: Annotated[bool, typer.Option(help="Send credentials over plain http to a distant host.")] = False,
+) -> None:
+    """Send what a recorded finding rests on again, and judge it again. A record holds no secrets: give them again."""
+    from relaycheck.cli.replay import ReplayWish, run_replay
+    from relaycheck.target.options import Options
+
+    options = Options(
+        target or "",
+        basic=basic,
+        soticket=soticket,
+        bearer=bearer,
+        app_token=app_token,
+        xsrf=xsrf,
+        cookies=tuple(cookie or ()),
+        allow_plaintext=allow_plaintext,
+    )
+    raise typer.Exit(run_replay(ReplayWish(row, record, output, options)))
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(help="result.json, or the folder of a run.")],
+    after: Annotated[Path, typer.Argument(help="The run to compare with it.")],
+    form: Annotated[str, typer.Option("--format", help="text, markdown or json.")] = "text",
+) -> None:
+    """Say what changed between two runs; exit 1 on a regression."""
+    from relaycheck.cli.compare import run_compare
+
+    raise typer.Exit(run_compare(before, after, form))
+
+
 def main() -> None:
     """Entry point of the console script."""
     arguments, _, for_pytest = _split(sys.argv[1:])

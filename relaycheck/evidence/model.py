@@ -5,9 +5,11 @@ Every view is a function of a `Result` and, for raw octets, of the evidence fold
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+FORMAT: Final = "relaycheck-result/2"
 
 
 class Part(BaseModel):
@@ -194,7 +196,7 @@ class ExchangeFacts(Part):
 class Result(Part):
     """The whole record of one run."""
 
-    format: Literal["relaycheck-result/2"] = "relaycheck-result/2"
+    format: Literal["relaycheck-result/2"] = FORMAT
     suite: Suite
     target: TargetFacts
     run: RunFacts
@@ -206,6 +208,9 @@ class Result(Part):
     chapters: list[ChapterFacts]
     requirements: list[RequirementFacts]
     exchanges: list[ExchangeFacts]
+
+    def requirement(self, id: str) -> RequirementFacts | None:
+        return next((r for r in self.requirements if r.id == id), None)
 
     def exchange(self, id: str) -> ExchangeFacts | None:
         return next((e for e in self.exchanges if e.id == id), None)

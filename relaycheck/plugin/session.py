@@ -58,7 +58,7 @@ class Session:
         self.planned = {item.nodeid: row for item, row in rows.items()}
         order = {row.id: place for place, row in enumerate(self.catalogue)}
         kept = sorted(
-            (item for item, row in rows.items() if self._wanted(row)),
+            (item for item, row in rows.items() if self._wanted(row) and self._named(item)),
             key=lambda item: (over_the_run(item), order[rows[item].id]),
         )
         chosen = set(kept)
@@ -71,6 +71,9 @@ class Session:
         if self.settings.select:
             return any(fnmatchcase(row.id, pattern) for pattern in self.settings.select)
         return row.blocks or row.class_.value == "framing" or row.class_ in CLASSES_OF[self.settings.level]
+
+    def _named(self, item: pytest.Item) -> bool:
+        return not self.settings.only or check_id(item) in self.settings.only
 
     def _at_depth(self, item: pytest.Item) -> bool:
         mark = item.get_closest_marker("depth")
@@ -97,7 +100,7 @@ class Session:
         assert self.run is not None
         row = row_of(item, self.catalogue)
         assert row is not None
-        check = Check(id=item.nodeid.split("::", 1)[-1], name=readable(item), requirement=row, about=about(item))
+        check = Check(id=check_id(item), name=readable(item), requirement=row, about=about(item))
         self.run.checks[item.nodeid] = check
         item.stash[CHECK] = check
         began = time.perf_counter()
@@ -202,6 +205,11 @@ def whole_suite(config: pytest.Config) -> bool:
 
 def over_the_run(item: pytest.Item) -> bool:
     return item.get_closest_marker(OVER_THE_RUN) is not None
+
+
+def check_id(item: pytest.Item) -> str:
+    """The test's name with its parameters: the same in every run."""
+    return item.nodeid.split("::", 1)[-1]
 
 
 def readable(item: pytest.Item) -> str:

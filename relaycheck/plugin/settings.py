@@ -38,6 +38,8 @@ class Settings:
     """Where results are written; None: nowhere."""
     select: tuple[str, ...] = ()
     """Requirement ids or patterns; empty: all of the claimed level."""
+    only: tuple[str, ...] = ()
+    """Ids of checks; empty: all of the selected rows."""
     budget: int | None = None
     witness: Witness | None = None
     """A witness that is open already and stays so: the embedded target must know its address before the run begins."""
