@@ -26,18 +26,17 @@ HOSTILE: dict[str, tuple[str, ...]] = {
     ),
     "NUL": ("%00", "name%00.department"),
     "quotes and markup": ("'", "%22", "';%20DROP%20TABLE%20contact--", "%3Cscript%3Ealert(1)%3C/script%3E"),
-    "paths": ("../../../../etc/passwd", "..%2f..%2fweb.config", "%252e%252e%252f", "/", "a//b/"),
+    "paths": ("../../../../etc/passwd", "..%2f..%2fweb.config", "%252e%252e%252f", "a//b/"),
     "expressions": (
         "$expand=Recipients",
         "name%20eq%20'x'%20or%201%20eq%201",
         "contains(name,'a')",
         "*",
-        "$count",
         "%24%7Bjndi:ldap://127.0.0.1/x%7D",
         "%7B%7B7*7%7D%7D",
     ),
-    "broken encodings": ("%ff%fe", "%c0%af", "%ed%a0%80", "%zz", "%", "%u0041"),
-    "great length": ("x" * 8192, "a/" * 500, "," * 200, "(" * 500),
+    "broken encodings": ("%ff%fe", "%c0%af", "%ed%a0%80", "%zz", "%"),
+    "great length": ("x" * 8192, "a/" * 500, "(" * 500),
 }
 """By kind. All are ASCII without spaces and controls, so that the request line itself stays one (RFC 9112 §3)."""
 
