@@ -73,8 +73,7 @@ class Conversation:
     def leave(self, request: Request, *, reset: bool) -> Exchange:
         """Close the connection, or reset it, without reading an answer to `request`, and record the exchange as unanswered."""
         self._client.budget.spend(self._client.check)
-        self.connection.ordinal += 1
-        use = ConnectionUse(id=self.connection.id, ordinal=self.connection.ordinal, tls=self.connection.tls)
+        use = ConnectionUse(id=self.connection.id)
         if reset:
             self.connection.reset()
         self.connection.close()

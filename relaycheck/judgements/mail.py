@@ -1,7 +1,8 @@
 """What became of a message: who got it, how often, from whom, and with which bytes.
 
 The byte oracle: what arrives is the submitted message with CRLF line ends and one final CRLF, possibly with header lines added in
-front (trace and signatures: RFC 5321 §4.4); a Bcc line may be gone (RFC 5322 §3.6.3). Nothing else may differ unless declared.
+front (trace and signatures: RFC 5321 §4.4), though none that speak for the author; a Bcc line may be gone (RFC 5322 §3.6.3).
+Nothing else may differ unless declared.
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ NEWLINE = re.compile(rb"\r\n|\r|\n")
 MAY_BE_ADDED = frozenset(
     {b"date", b"message-id", b"from", b"sender", b"mime-version", b"content-type", b"content-transfer-encoding"}
 )
+"""What a submission agent may add where it is missing, if that is declared (RFC 6409 §8)."""
+THE_AUTHORS = MAY_BE_ADDED | {b"reply-to", b"to", b"cc", b"bcc", b"in-reply-to", b"references", b"subject"}
+"""Fields that speak for the author (RFC 5322 §3.6.2 to §3.6.5): in front of them stands trace, never one of these."""
+QUOTED_LOCAL = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+DOT_STRING = re.compile(r"[^\s\"(),:;<>@\[\\\].]+(?:\.[^\s\"(),:;<>@\[\\\].]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +88,22 @@ def _times(got: Counter[str], wanted: Counter[str], address: str) -> int:
 
 
 def canonical(address: str) -> str:
-    """An address with its domain in lower case; the local part is left alone (RFC 5321 §2.4)."""
+    """An address as it compares: the case of its domain, U-labels for A-labels and needless quotes do not count.
+
+    RFC 5321 §2.4 and §4.1.2, RFC 5890 §2.3.2.1. Otherwise the local part is left alone.
+    """
     local, at, domain = address.rpartition("@")
-    return f"{local}{at}{domain.lower()}"
+    if quoted := QUOTED_LOCAL.fullmatch(local):
+        plain = re.sub(r"\\(.)", r"\1", quoted.group(1), flags=re.DOTALL)
+        local = plain if DOT_STRING.fullmatch(plain) else f'"{plain}"'
+    return f"{local}{at}{_a_labels(domain.lower())}"
+
+
+def _a_labels(domain: str) -> str:
+    try:
+        return domain if domain.isascii() else domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return domain
 
 
 def _sender(accepted: list[Delivery], sender: str, relay: Relay) -> str:
@@ -103,7 +122,15 @@ def _content(accepted: list[Delivery], exchange: Exchange) -> str:
 def submitted(exchange: Exchange) -> bytes:
     """The octets that the request asks to relay, with CRLF line ends and a final CRLF."""
     assert exchange.request.message is not None
-    return with_crlf(exchange.request.message.rfc822.encode(exchange.charset, "surrogatepass"))
+    return with_crlf(octets_of(exchange.request.message.rfc822, exchange.charset))
+
+
+def octets_of(text: str, charset: str) -> bytes:
+    """Text in `charset`; what the charset lacks becomes a question mark, as most encoders have it."""
+    try:
+        return text.encode(charset, "surrogatepass")
+    except UnicodeEncodeError:
+        return text.encode(charset, "replace")
 
 
 def with_crlf(data: bytes) -> bytes:
@@ -113,22 +140,61 @@ def with_crlf(data: bytes) -> bytes:
 
 def difference(sent: bytes, got: bytes, relay: Relay) -> str:
     """What differs between the submitted and the relayed message beyond what is legal; empty when nothing does."""
-    if got == sent or (got.endswith(sent) and HEADER_LINES.fullmatch(got[: -len(sent)])):
+    if got == sent:
         return ""
     sent_head, sent_body = _split(sent)
+    if not HEADER_LINES.fullmatch(sent_head) and got.endswith(sent):  # no message at all: it may get a header
+        before = got[: -len(sent)]
+        return _foreign(_fields(before[:-2] if before.endswith(b"\r\n\r\n") else before), relay)
     got_head, got_body = _split(got)
     if got_body != sent_body:
         return _first_difference("the body", sent_body, got_body)
     left = _without_bcc(sent_head)
     rest = _without_bcc(got_head)
-    if rest[len(rest) - len(left) :] == left or (relay.adds_headers and _only_added(left, rest)):
+    front = rest[: len(rest) - len(left)]
+    if rest[len(front) :] == left:
+        return _foreign(front, relay, missing_from=left)
+    if relay.adds_headers and _only_added(left, rest):
         return ""
     return _first_difference("the header section", b"".join(left), b"".join(rest))
 
 
+def _foreign(front: list[bytes], relay: Relay, missing_from: list[bytes] | None = None) -> str:
+    """The first field put in front that no relay may put there: one of the author's, unless missing and declared."""
+    present = {name_of(line) for line in missing_from or ()}
+    for line in front:
+        name = name_of(line)
+        if not HEADER_LINES.fullmatch(line):
+            return f"the header section has {_excerpt(line, 0)} in front of it, which is no header field"
+        if name in THE_AUTHORS and not (relay.adds_headers and name in MAY_BE_ADDED and name not in present):
+            return (
+                f"the header section has one more field, {_excerpt(line, 0)} (missing ones: declare relay.adds_headers)"
+            )
+    return ""
+
+
+def name_of(line: bytes) -> bytes:
+    """The name of a header field, in lower case."""
+    return line.split(b":", 1)[0].strip().lower()
+
+
+def added_fields(sent: bytes, got: bytes) -> list[bytes]:
+    """The header fields of the relayed message that the submitted one does not have, wherever they stand."""
+    known = Counter(_fields(_split(sent)[0]))
+    added = []
+    for line in _fields(_split(got)[0]):
+        if known[line]:
+            known[line] -= 1
+        else:
+            added.append(line)
+    return added
+
+
 def _split(data: bytes) -> tuple[bytes, bytes]:
     head, empty, body = data.partition(b"\r\n\r\n")
-    return (head + b"\r\n", body) if empty else (b"", data)
+    if empty:
+        return head + b"\r\n", body
+    return (data, b"") if HEADER_LINES.fullmatch(data) else (b"", data)
 
 
 def _fields(head: bytes) -> list[bytes]:
@@ -137,17 +203,18 @@ def _fields(head: bytes) -> list[bytes]:
 
 
 def _without_bcc(head: bytes) -> list[bytes]:
-    return [line for line in _fields(head) if not line.lower().startswith(b"bcc:")]
+    return [line for line in _fields(head) if name_of(line) not in (b"bcc", b"resent-bcc")]
 
 
 def _only_added(sent: list[bytes], got: list[bytes]) -> bool:
-    """Whether `got` is `sent` with nothing but fields that a submission agent may add (RFC 6409 §8), anywhere."""
+    """Whether `got` is `sent` with nothing but trace and missing fields (RFC 6409 §8) added, anywhere."""
+    present = {name_of(line) for line in sent}
     rest = iter(sent)
     expected = next(rest, None)
     for line in got:
         if line == expected:
             expected = next(rest, None)
-        elif line.split(b":", 1)[0].strip().lower() not in MAY_BE_ADDED:
+        elif name_of(line) in THE_AUTHORS and (name_of(line) in present or name_of(line) not in MAY_BE_ADDED):
             return False
     return expected is None
 

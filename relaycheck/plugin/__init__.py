@@ -21,6 +21,7 @@ from relaycheck.plugin.fixtures import (
     message,
     run,
     send,
+    serving,
     target,
     witness,
 )
@@ -28,6 +29,7 @@ from relaycheck.plugin.hooks import RelaycheckHooks
 from relaycheck.plugin.judging import beyond_quick, first_at_quick, judge, lacking, requirement, unobservable
 from relaycheck.plugin.session import OVER_THE_RUN, SETTINGS, Session
 from relaycheck.plugin.settings import Depth, Settings
+from relaycheck.plugin.tables import rows
 from relaycheck.rollup import CertificateLevel
 from relaycheck.target.options import Options, target_from
 from relaycheck.target.problems import TargetProblem
@@ -49,8 +51,10 @@ __all__ = [
     "lacking",
     "message",
     "requirement",
+    "rows",
     "run",
     "send",
+    "serving",
     "target",
     "unobservable",
     "witness",

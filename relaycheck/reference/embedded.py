@@ -46,7 +46,7 @@ class Embedded:
     tls: bool = False
     faults: bool = False
     smtp_ca: str | None = None
-    smtp_timeout: float = 5.0
+    smtp_timeout: float = 1.0
     body_limit: int = 20_000_000
     _kept: socket.socket | None = None
     _process: subprocess.Popen[bytes] | None = None
@@ -197,7 +197,7 @@ def describe(url: Url, settings: Embedded) -> Target:
         installation=settings.installation,
         auth=demo_auth(settings.installation),
         content=Content(patch=settings.patch, declared=frozenset({"xml", "form", "patch", "property_case", "charset"})),
-        relay=Relay(default_connection=settings.default_connection),
+        relay=Relay(default_connection=settings.default_connection, smtp_timeout=settings.smtp_timeout),
         limits=Limits(body_bytes=settings.body_limit),
-        http2=False,
+        http2=settings.tls,
     )

@@ -125,6 +125,8 @@ class Relay:
     deduplicates: bool = False
     splits: bool = True
     """Several transactions for one message are legal; declared for the record."""
+    smtp_timeout: float | None = None
+    """Seconds after which it gives up on a mail server that has stopped answering; None: unknown."""
 
 
 @dataclass(frozen=True, slots=True)

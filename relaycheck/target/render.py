@@ -120,6 +120,8 @@ def _behaviour(target: Target) -> Iterator[str]:
     yield f"rewrites_sender = {_flag(relay.rewrites_sender)}"
     yield f"deduplicates = {_flag(relay.deduplicates)}"
     yield f"splits = {_flag(relay.splits)}  # one message may take several transactions"
+    timeout, off = (relay.smtp_timeout, "") if relay.smtp_timeout is not None else (10.0, "# ")
+    yield f"{off}smtp_timeout = {timeout!r}  # seconds after which a silent mail server is given up"
     yield from _witness(target.witness)
     limits = target.limits
     yield ""

@@ -94,6 +94,7 @@ adds_headers = true
 rewrites_sender = true
 deduplicates = true
 splits = false
+smtp_timeout = 7.5
 
 [witness]
 listen = "0.0.0.0:2525-2527"
@@ -165,7 +166,7 @@ def test_a_full_file_loads_as_what_it_says(tmp_path: Path) -> None:
             charset="iso-8859-1",
             declared=frozenset({"xml", "form", "patch", "property_case", "charset"}),
         ),
-        relay=Relay("queued", False, True, "Smtp", True, True, True, False),
+        relay=Relay("queued", False, True, "Smtp", True, True, True, False, 7.5),
         witness=WitnessSettings(
             "smtp",
             "0.0.0.0",
@@ -422,7 +423,7 @@ def targets(draw: st.DrawFn) -> Target:
         name=draw(st.text(st.characters(exclude_categories=["Cs"]))),
         auth=Auth(basic=basic, soticket=Secret("soticket", draw(tokens)), xsrf=session, negotiate=draw(st.booleans())),
         content=Content(xml=PLAIN, declared=frozenset({"xml"})),
-        relay=Relay(deduplicates=draw(st.booleans())),
+        relay=Relay(deduplicates=draw(st.booleans()), smtp_timeout=draw(st.none() | st.floats(0.1, 3600))),
         witness=WitnessSettings("smtp", "::", ports, "runner.example", ports, draw(st.floats(0.1, 3600))),
         limits=Limits(draw(st.none() | st.floats(0.001, 1e300))),
         http2=draw(st.none() | st.booleans()),

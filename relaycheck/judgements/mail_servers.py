@@ -1,0 +1,127 @@
+"""What a request owes its client when the mail server refuses, breaks off or is silent, and what it owes the mail server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from relaycheck.exchange import Outcome
+from relaycheck.judgements.judgement import judgement
+from relaycheck.judgements.mail import fate
+from relaycheck.judgements.state import described, red, relayed
+from relaycheck.secret import Redactor
+from relaycheck.verdicts import Cause, Verdict, failed, inconclusive, passed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from relaycheck.exchange import Exchange
+    from relaycheck.secret import Secret
+
+
+def _unobserved(probe: Exchange) -> Verdict | None:
+    """503 with Retry-After is an answer here: it is how a relay may say that its mail server failed."""
+    if probe.outcome is Outcome.NOT_SENT:
+        return inconclusive(Cause.UNREACHABLE, f"the target could not be reached: {probe.error}")
+    if probe.status == 429:
+        return inconclusive(Cause.RATE_LIMITED, f"the target throttles ({described(probe)})")
+    return None
+
+
+@judgement
+def not_claimed(probe: Exchange, control: Exchange) -> Verdict:
+    """What the mail server did not take is not answered with success (RFC 9110 §15.3.5)."""
+    if probe.succeeded and not (probe.witnessed and fate(probe).complete):
+        return red(control) or failed(
+            f"the mail server did not take the mail for every recipient, and yet {described(probe)}"
+        )
+    if bad := _unobserved(probe) or red(control):
+        return bad
+    if not probe.answered:
+        return inconclusive(Cause.UNANSWERED, f"the request got {described(probe)}")
+    return passed(described(probe))
+
+
+@judgement
+def a_partial_delivery_is_told(probe: Exchange, control: Exchange) -> Verdict:
+    """Nobody gets the mail, or the answer is an error that names a recipient."""
+    if bad := _unobserved(probe) or red(control):
+        return bad
+    if not relayed(probe):
+        return passed(f"{described(probe)}: nobody got the mail")
+    message = probe.request.message
+    said = (probe.response.body.decode("utf-8", "replace") if probe.response else "").lower()
+    named = message is not None and any(a.rpartition("@")[0].lower() in said for a in message.recipients)
+    if named and not probe.succeeded:
+        return passed(f"{described(probe)}: the error names recipients")
+    return failed(
+        f"one recipient was refused, others got the mail, and the client is not told whom: {described(probe)}"
+    )
+
+
+@judgement
+def answered_in_time(probe: Exchange, control: Exchange, seconds: float) -> Verdict:
+    """A request whose mail server has fallen silent is answered within `seconds`, and not with success."""
+    if bad := red(control):
+        return bad
+    where = probe.request.note
+    if probe.succeeded:
+        return failed(f"{where}, and yet {described(probe)}")
+    if probe.outcome is Outcome.NOT_SENT or probe.status == 429:
+        return _unobserved(probe) or passed()
+    if not probe.answered or probe.seconds > seconds:
+        return failed(f"{where}: {described(probe)} within {seconds:g} s")
+    return passed(f"{where}: {described(probe)}")
+
+
+@judgement
+def only_at(listener: str, probe: Exchange, control: Exchange) -> Verdict:
+    """The mail goes to the server that the request names and to no other."""
+    elsewhere = sorted({d.listener for d in probe.deliveries if d.accepted and d.listener != listener})
+    if elsewhere:
+        return failed(f"the request names {listener}, and mail of it came to {', '.join(elsewhere)}", decisive=True)
+    if bad := _unobserved(probe) or red(control):
+        return bad
+    if not probe.accepted:
+        return failed(f"expected 204, got {described(probe)}")
+    if fault := fate(probe).fault():
+        return failed(f"204, but at the server that the request names {fault}")
+    return passed(f"{described(probe)}, all at the named server")
+
+
+@dataclass(frozen=True, slots=True)
+class AuthSeen:
+    """One AUTH command at a listener of the witness, from any session. `user` is None where none was given."""
+
+    listener: str
+    user: str | None
+    tls: bool
+
+
+@judgement
+def credentials_kept(
+    probes: Sequence[Exchange],
+    control: Exchange,
+    *,
+    seen: Sequence[AuthSeen],
+    listener: str,
+    password: Secret,
+    tls: bool,
+) -> Verdict:
+    """User name and password go only to `listener`, over TLS if `tls`, and into no mail.
+
+    `seen` is every AUTH since the first probe was sent. A refusal gives nothing away.
+    """
+    if wrong := next((a for a in seen if a.listener != listener), None):
+        return failed(
+            f"AUTH {wrong.user or ''} was sent to {wrong.listener}, which the request does not name", decisive=True
+        )
+    if tls and any(not a.tls for a in seen):
+        return failed("UseSSL is true, and AUTH was sent on a connection without TLS", decisive=True)
+    known = Redactor((password,))
+    for probe in probes:
+        for delivery in probe.deliveries:
+            if known.found_in(delivery.data) or password.placeholder.encode() in delivery.data:
+                return failed("the password of the connection is in the mail", decisive=True)
+    came = "; ".join(described(p) for p in probes)
+    return red(control) or passed(f"{came}; {len(seen)} AUTH at the named server")

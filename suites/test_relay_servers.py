@@ -1,0 +1,356 @@
+"""What a relay owes its clients and its mail servers when servers lack something, refuse, break off, ask for credentials or are many."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from relaycheck.client import DEFAULT, at_once
+from relaycheck.judgements import not_relayed, served
+from relaycheck.judgements.mail_servers import (
+    AuthSeen,
+    a_partial_delivery_is_told,
+    answered_in_time,
+    credentials_kept,
+    not_claimed,
+    only_at,
+)
+from relaycheck.judgements.relaying import (
+    each_its_own_mail,
+    eight_bit_as_offered,
+    one_mail_at_most,
+    utf8_addresses_as_offered,
+)
+from relaycheck.message import NONCE
+from relaycheck.plugin import beyond_quick, first_at_quick, judge, lacking, requirement, rows
+from relaycheck.secret import Secret
+from relaycheck.strategies.late_defects import FORM, JSON, XML
+from relaycheck.strategies.mail_faults import FAILING, SILENT, SPOILED, UNLUCKY
+from relaycheck.strategies.messages import eight_bit_messages
+from relaycheck.witness import Action, Behaviour, Fault, Stage, closed_port
+
+if TYPE_CHECKING:
+    from relaycheck.client import Conversation
+    from relaycheck.exchange import Exchange, Request
+    from relaycheck.message import Message
+    from relaycheck.plugin.fixtures import Compose, Control, Draw, Send, Serving
+    from relaycheck.plugin.run import Run
+    from relaycheck.target import Target
+    from relaycheck.witness import Witness
+
+SLACK = 1.0
+"""Seconds that an answer may take beyond the declared timeout of the SMTP session."""
+
+
+def ask(run: Run, message: Message) -> Exchange:
+    """Send once: of a failing mail server, 503 with Retry-After is an answer and no reason to send again."""
+    return run.client.await_mail(run.client.transmit(run.client.request(message)))
+
+
+MIME = "MIME-Version: 1.0\r\nContent-Type: {}\r\nContent-Transfer-Encoding: 8bit\r\n"
+EIGHT_BIT = {
+    "text": (MIME.format("text/plain; charset=utf-8"), "naïve café, é€\r\n"),
+    "a part": (MIME.format('multipart/mixed; boundary="b"'),
+               "--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nß é\r\n--b--\r\n"),
+    "undeclared": ("", "just é, and no MIME at all\r\n"),
+}  # fmt: skip
+TAKES = {
+    "8BITMIME": Behaviour(),
+    "no 8BITMIME": Behaviour(eight_bit_mime=False, smtputf8=False),
+    "HELO only": Behaviour(extended=False),
+}
+"""Mail servers that take 8-bit content, or do not."""
+
+
+def spelled(target: Target) -> tuple[str, ...]:
+    """The charsets in which the text of Rfc822 may become octets: the declared one, otherwise one of the usual."""
+    return (target.content.charset,) if "charset" in target.content.declared else ("utf-8", "iso-8859-1")
+
+
+def encodable(message: Message, charset: str) -> Message:
+    return message.but(rfc822=message.rfc822.encode(charset, "replace").decode(charset))
+
+
+def only_if_it_knows(target: Target, offered: bool) -> None:
+    """A queued relay learns what the mail server lacks after it has answered, and owes a bounce instead."""
+    if not offered and target.relay.mode == "queued":
+        raise lacking("relay.sync")
+
+
+@requirement("RM-REL-10")
+@pytest.mark.parametrize("kind", rows(EIGHT_BIT))
+@pytest.mark.parametrize("server", ["8BITMIME", "no 8BITMIME", pytest.param("HELO only", marks=beyond_quick)])
+def test_high_octets_go_only_where_they_are_taken(
+    run: Run, serving: Serving, target: Target, kind: tuple[str, str], server: str
+) -> None:
+    """With BODY=8BITMIME where the server offers it, otherwise encoded anew or refused (RFC 6152 §3)."""
+    offered = server == "8BITMIME"
+    only_if_it_knows(target, offered)
+    with serving(TAKES[server]) as named:
+        plain = run.message().but(connection=named.connection)
+        field, body = kind
+        probe = plain.but(rfc822=field + plain.rfc822.replace("A line of text.\r\n", body))
+        probe = encodable(probe, target.content.charset)
+        judge(eight_bit_as_offered(ask(run, probe), ask(run, plain), offered=offered, charsets=spelled(target)))
+
+
+@requirement("RM-REL-10")
+@beyond_quick
+@pytest.mark.parametrize("server", ["8BITMIME", "no 8BITMIME"])
+def test_any_text_beyond_ascii_goes_only_where_it_is_taken(
+    run: Run, serving: Serving, draw: Draw, target: Target, server: str
+) -> None:
+    offered = server == "8BITMIME"
+    only_if_it_knows(target, offered)
+    with serving(TAKES[server]) as named:
+        control = ask(run, run.message().but(connection=named.connection))
+        for drawn in draw(eight_bit_messages(target.safety_domain), 5):
+            probe = encodable(drawn.but(connection=named.connection), target.content.charset)
+            judge(eight_bit_as_offered(ask(run, probe), control, offered=offered, charsets=spelled(target)))
+
+
+ABROAD = {
+    "a recipient": {"recipients": (f"zoë-{NONCE}@{{domain}}", f"plain-{NONCE}@{{domain}}")},
+    "the sender": {"sender": f"zoë-{NONCE}@{{domain}}"},
+    "a domain": {"recipients": (f"to-{NONCE}@bücher.{{domain}}",)},
+}
+
+
+@requirement("RM-REL-11")
+@pytest.mark.parametrize("changes", rows(ABROAD))
+@pytest.mark.parametrize("offered", [True, False], ids=["SMTPUTF8", "no SMTPUTF8"])
+def test_non_ascii_addresses_go_only_with_smtputf8(
+    run: Run, serving: Serving, target: Target, changes: dict[str, str | tuple[str, ...]], offered: bool
+) -> None:
+    """Where the server does not offer it, they are refused, or the domain is sent as A-labels (RFC 6531 §3.2)."""
+    only_if_it_knows(target, offered)
+
+    def placed(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if isinstance(value, str):
+            return value.format(domain=target.safety_domain)
+        return tuple(text.format(domain=target.safety_domain) for text in value)
+
+    with serving(Behaviour(smtputf8=offered)) as named:
+        plain = run.message().but(connection=named.connection)
+        probe = plain.but(**{name: placed(value) for name, value in changes.items()})
+        judge(utf8_addresses_as_offered(ask(run, probe), ask(run, plain), offered=offered))
+
+
+@requirement("RM-REL-15")
+@pytest.mark.parametrize(
+    ("place", "code"), first_at_quick(("last", 550), ("first", 550), ("middle", 550), ("only", 550), ("last", 553))
+)
+def test_a_refused_recipient_is_not_claimed(run: Run, serving: Serving, place: str, code: int) -> None:
+    """204 means that every recipient has the mail (RFC 9110 §15.3.5)."""
+    with serving(Behaviour(fault=Fault(Stage.RCPT, code=code, matching=UNLUCKY))) as server:
+        plain = run.message(1 if place == "only" else 3).but(connection=server.connection)
+        judge(not_claimed(ask(run, unlucky(plain, place)), ask(run, plain)))
+
+
+def unlucky(message: Message, place: str) -> Message:
+    """`message` with the recipient at `place` one that a spoiled server refuses."""
+    at = {"first": 0, "only": 0, "middle": 1, "last": -1}[place]
+    recipients = list(message.recipients)
+    recipients[at] = UNLUCKY + recipients[at]
+    return message.but(recipients=tuple(recipients))
+
+
+@requirement("RM-REL-15")
+@beyond_quick
+def test_of_many_recipients_the_refused_one_counts(run: Run, serving: Serving) -> None:
+    """Also without pipelining, and among twenty."""
+    fault = Fault(Stage.RCPT, code=550, matching=UNLUCKY)
+    with serving(Behaviour(fault=fault, pipelining=False)) as server:
+        plain = run.message(20).but(connection=server.connection)
+        judge(not_claimed(ask(run, unlucky(plain, "middle")), ask(run, plain)))
+
+
+@requirement("RM-REL-16")
+@beyond_quick
+@pytest.mark.parametrize("place", ["last", "first", "middle"])
+def test_a_partial_delivery_is_not_kept_silent(run: Run, serving: Serving, place: str) -> None:
+    """Nobody gets the mail, or the error says who."""
+    with serving(Behaviour(fault=Fault(Stage.RCPT, code=550, matching=UNLUCKY))) as server:
+        plain = run.message(3).but(connection=server.connection)
+        judge(a_partial_delivery_is_told(ask(run, unlucky(plain, place)), ask(run, plain)))
+
+
+@requirement("RM-REL-17")
+@pytest.mark.parametrize("behaviour", rows(FAILING, at_quick=2))
+def test_a_failed_session_is_not_claimed(
+    run: Run, control: Control, message: Message, serving: Serving, behaviour: Behaviour
+) -> None:
+    """Whatever stage it fails at. 502, 503, 504 or a 4xx would say it best."""
+    with serving(behaviour) as server:
+        judge(not_claimed(ask(run, message.but(connection=server.connection)), control()))
+
+
+@requirement("RM-REL-17")
+@pytest.mark.parametrize("count", first_at_quick(1, 3))
+def test_a_mail_server_that_is_not_there_is_not_claimed(run: Run, control: Control, target: Target, count: int) -> None:
+    """The connection is refused."""
+    message = run.message(count)
+    if message.connection is None:
+        raise lacking("connection.object")
+    with closed_port(target.witness.listen_host) as port:
+        judge(not_claimed(ask(run, message.but(connection=replace(message.connection, port=port))), control()))
+
+
+@requirement("RM-REL-18")
+@beyond_quick
+def test_a_silent_mail_server_does_not_hang_the_request(
+    run: Run, send: Send, compose: Compose, message: Message, serving: Serving, target: Target
+) -> None:
+    """Silent at four stages, all asked at the same time; then the target serves as before."""
+    limit = target.limits.response_timeout
+    if target.relay.smtp_timeout is not None:
+        limit = target.relay.smtp_timeout + SLACK
+    with ExitStack() as stack:
+        requests = []
+        for stage, behaviour in SILENT.items():
+            server = stack.enter_context(serving(behaviour))
+            requests.append(compose(message.but(connection=server.connection), note=f"silence at {stage}"))
+        answers = at_once(run.client, requests, limit)
+        after = send(message)
+    for answer in answers:
+        judge(answered_in_time(answer, after, limit))
+
+
+@requirement("RM-REL-19")
+@pytest.mark.parametrize("fault", rows(SPOILED))
+def test_a_failed_transaction_leaves_nothing_behind(run: Run, serving: Serving, target: Target, fault: Fault) -> None:
+    """A good mail, one that fails, and a good one again: to its own recipients, from its own sender."""
+    with serving(Behaviour(fault=fault)) as server:
+        plain = run.message().but(connection=server.connection)
+        before = ask(run, plain)
+        failing = unlucky(run.message(3), "last").but(connection=server.connection)
+        run.client.transmit(run.client.request(failing, expects=DEFAULT if target.relay.mode == "sync" else None))
+        judge(served(ask(run, plain), before))
+
+
+@requirement("RM-REL-19")
+@beyond_quick
+@pytest.mark.parametrize("recipients", [1, 2])
+def test_a_refused_request_leaves_nothing_behind(send: Send, control: Control, run: Run, recipients: int) -> None:
+    """The same after a request that was refused half-way through its addresses."""
+    before = control()
+    send(run.message(3).but(recipients=(*run.message(3).recipients, f"no address {NONCE}")))
+    judge(served(send(run.message(recipients)), before))
+
+
+@requirement("RM-REL-20")
+@pytest.mark.parametrize("number", first_at_quick(6, 2, 50))
+def test_requests_at_the_same_time_never_mix(run: Run, control: Control, compose: Compose, number: int) -> None:
+    """Senders, recipients, contents, lengths and users all differ; some requests have no user at all."""
+    credentials = list(run.credentials.values())
+
+    def request(place: int) -> Request:
+        body = f"{NONCE} number {place}\r\n" * (1, 40, 1000)[place % 3]
+        message = run.message(1 + place % 4, body=body)
+        if place % 7 == 3:
+            return compose(message, auth=None, expects=None, note="no credentials")
+        return compose(message, auth=credentials[place % len(credentials)])
+
+    judge(each_its_own_mail(at_once(run.client, [request(place) for place in range(number)]), control()))
+
+
+@requirement("RM-REL-20")
+@beyond_quick
+def test_requests_to_two_servers_at_the_same_time_never_mix(
+    run: Run, control: Control, compose: Compose, serving: Serving
+) -> None:
+    """In turn for one server and for the other."""
+    with serving() as one, serving() as other:
+        servers = [(one, other)[place % 2] for place in range(8)]
+        answers = at_once(run.client, [compose(run.message(2).but(connection=s.connection)) for s in servers])
+        judge(each_its_own_mail(answers, control()))
+        for server, answer in zip(servers, answers, strict=True):
+            judge(only_at(server.name, answer, control()))
+
+
+@requirement("RM-REL-23")
+@pytest.mark.parametrize("media_type", first_at_quick(JSON, XML, FORM))
+def test_the_named_server_is_used_and_no_other(
+    run: Run, send: Send, control: Control, serving: Serving, media_type: str
+) -> None:
+    """One server, then another, then the first again: each request means its own."""
+    with serving() as one, serving() as other:
+        for server in (one, other, one):
+            named = run.message().but(connection=server.connection)
+            judge(only_at(server.name, send(named, media_type=media_type), control(media_type=media_type)))
+
+
+@requirement("RM-REL-23")
+@beyond_quick
+@pytest.mark.parametrize("code", [None, 421, 554])
+def test_there_is_no_other_server_for_one_that_fails(
+    run: Run, control: Control, message: Message, serving: Serving, code: int | None
+) -> None:
+    """Mail for a server that takes none goes nowhere else."""
+    fault = Fault(Stage.CONNECT, Action.DROP) if code is None else Fault(Stage.GREETING, code=code)
+    with serving(Behaviour(fault=fault)) as server:
+        request = run.client.request(message.but(connection=server.connection), expects=None)
+        judge(not_relayed(run.client.transmit(request), control()))
+
+
+USER, PASSWORD = "relay-user", Secret("connection-password", "c0nnection-Passw0rd-24")
+GUARDED: dict[str, tuple[Behaviour, bool]] = {
+    "STARTTLS": (Behaviour(starttls=True, auth={USER: PASSWORD}), True),
+    "plain": (Behaviour(auth={USER: PASSWORD}), False),
+    "TLS from the start": (Behaviour(implicit_tls=True, auth={USER: PASSWORD}), True),
+    "no TLS where it is wanted": (Behaviour(auth={USER: PASSWORD}), True),
+    "STARTTLS refused": (Behaviour(starttls=True, auth={USER: PASSWORD}, fault=Fault(Stage.STARTTLS, code=454)), True),
+    "wrong password": (Behaviour(auth={USER: Secret("other", "another-Passw0rd")}), False),
+}
+"""A mail server that asks for credentials, and whether the request says UseSSL."""
+
+
+@requirement("RM-REL-24")
+@pytest.mark.parametrize("guarded", rows(GUARDED))
+def test_credentials_go_only_to_their_server(
+    run: Run, control: Control, witness: Witness, serving: Serving, message: Message, guarded: tuple[Behaviour, bool]
+) -> None:
+    """Over TLS where UseSSL is true; not to the server of the next request, and into no mail."""
+    behaviour, tls = guarded
+    vouches, known = control(), len(witness.sessions())
+    with serving(behaviour) as server, serving(Behaviour(auth={USER: PASSWORD})) as next_one:
+        named = replace(server.connection, user_name=USER, password=PASSWORD, use_ssl=tls)
+        probes = [
+            run.client.send(message.but(connection=named)),
+            run.client.send(message.but(connection=next_one.connection)),
+        ]
+        seen = [AuthSeen(s.listener, a.user, a.tls) for s in witness.sessions()[known:] for a in s.auth]
+        judge(credentials_kept(probes, vouches, seen=seen, listener=server.name, password=PASSWORD, tls=tls))
+
+
+@requirement("RM-REL-28")
+@pytest.mark.parametrize("reset", [pytest.param(False, marks=beyond_quick), True], ids=["closes", "resets"])
+@pytest.mark.parametrize("when", first_at_quick("the mail is there", "at once"))
+def test_a_client_that_leaves_causes_one_mail_at_most(
+    run: Run, send: Send, conversation: Conversation, compose: Compose, message: Message, reset: bool, when: str
+) -> None:
+    """Its request was complete; nobody reads the answer. Later requests are served as before."""
+    request = compose(message, note=f"the client {'resets' if reset else 'closes'} its connection: {when}")
+    conversation.write(request.raw)
+    if run.witness is not None and when == "the mail is there":
+        run.witness.wait(request.nonce, bool, run.client.patience.seconds())
+    left = conversation.leave(request, reset=reset)
+    after = send(message, fresh=True)
+    judge(one_mail_at_most(left, after))
+    judge(served(after))
+
+
+@requirement("RM-REL-28")
+@beyond_quick
+def test_a_client_that_only_stops_writing_causes_one_mail(
+    run: Run, send: Send, conversation: Conversation, compose: Compose, message: Message
+) -> None:
+    """Half-closed after the request: it may be answered or taken for gone."""
+    request = compose(message, note="the client stops writing")
+    conversation.write(request.raw)
+    conversation.finish_writing()
+    half = run.client.await_mail(conversation.read(request))
+    judge(one_mail_at_most(half, send(message, fresh=True)))
