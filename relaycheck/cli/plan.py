@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from relaycheck.cli.check import Usage, Wish, settings_of
-from relaycheck.plugin.judging import CONFIRMATIONS
+from relaycheck.plugin.confirming import CONFIRMATIONS, CONFIRMATIONS_IF_UNSTEADY
 from relaycheck.plugin.launch import launch_for_outcome
 from relaycheck.target.problems import TargetProblem
 from relaycheck.verdicts import ExitCode
@@ -52,9 +52,13 @@ def told(outcome: RunOutcome) -> Iterator[str]:
     yield f"{'first control and sentinel':<{width}}  {outcome.sent - sum(per_chapter.values()):>8}"
     yield f"{'all':<{width}}  {outcome.sent:>8}"
     yield ""
-    most = outcome.sent * (1 + CONFIRMATIONS)
+    # Where answers get lost, a valid request goes before each further attempt.
+    most = (outcome.sent + len(outcome.checks)) * (1 + CONFIRMATIONS_IF_UNSTEADY)
     yield f"at most {outcome.could_relay} of them could relay mail, only to addresses in {target.safety_domain}"
-    yield f"a failed check is tried {CONFIRMATIONS} times more before it counts: at most {most} requests, if everything fails"
+    yield (
+        f"a failed check is tried {CONFIRMATIONS} times more before it counts, {CONFIRMATIONS_IF_UNSTEADY} times where answers get lost: "
+        f"at most {most} requests, if everything fails"
+    )
     rate = target.limits.requests_per_second
     yield (
         f"at most {rate:g} requests a second"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from relaycheck.judgements.judgement import judgement
 from relaycheck.judgements.outcome import same_outcome
-from relaycheck.judgements.state import described, missing, red, relayed
+from relaycheck.judgements.state import answer_known, described, missing, red, relayed
 from relaycheck.verdicts import Cause, Verdict, failed, inconclusive, passed
 
 if TYPE_CHECKING:
@@ -127,7 +127,9 @@ def by_its_coding_or_refused_then_closed(probe: Exchange, following: Exchange, c
         if not verdict.passed:
             return verdict
     elif relayed(probe):
-        return failed(f"neither read by its transfer coding nor refused: {described(probe)}", decisive=True)
+        return failed(
+            f"neither read by its transfer coding nor refused: {described(probe)}", decisive=answer_known(probe)
+        )
     elif not (probe.refused or probe.status == 501):
         return failed(f"neither read by its transfer coding nor refused: {described(probe)}")
     return _over(probe, following)
@@ -157,7 +159,7 @@ def answered_before_its_body(
     if before is None:
         return failed(f"with the body held back, neither 100 nor a final status came (afterwards: {described(probe)})")
     if relayed(probe) and not probe.accepted:
-        return failed(f"{before}, then {described(probe)}", decisive=True)
+        return failed(f"{before}, then {described(probe)}", decisive=answer_known(probe))
     if before >= 200 or refusal:
         return passed(f"{before} before the body, in the end {described(probe)}")
     verdict = same_outcome(probe, control).evaluate()

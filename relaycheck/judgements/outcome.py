@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from relaycheck.judgements.judgement import judgement
 from relaycheck.judgements.mail import fate
-from relaycheck.judgements.state import described, missing, red, relayed
+from relaycheck.judgements.state import answer_known, described, missing, red, relayed
 from relaycheck.verdicts import Cause, Verdict, failed, inconclusive, passed
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def same_or_refused(probe: Exchange, control: Exchange) -> Verdict:
     if probe.accepted:
         return _same_mail(probe, control)
     if relayed(probe):
-        return failed(f"neither served nor refused: {described(probe)}", decisive=True)
+        return failed(f"neither served nor refused: {described(probe)}", decisive=answer_known(probe))
     if probe.refused:
         return passed(described(probe))
     return failed(f"neither served nor refused: {described(probe)}")
@@ -196,7 +196,7 @@ def harmless(probe: Exchange, control: Exchange) -> Verdict:
     if injected := _injected(probe):
         return failed(f"the response has a header field made from the request: {injected!r}", decisive=True)
     if relayed(probe) and not probe.accepted:
-        return failed(f"neither served nor refused: {described(probe)}", decisive=True)
+        return failed(f"neither served nor refused: {described(probe)}", decisive=answer_known(probe))
     if not (probe.accepted or probe.refused):
         return failed(f"expected 204 or 4xx, got {described(probe)}")
     return passed(described(probe))

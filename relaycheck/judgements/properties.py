@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from relaycheck.judgements.judgement import judgement
 from relaycheck.judgements.mail import HEADER_LINES, fate
-from relaycheck.judgements.state import described, missing, red, relayed
+from relaycheck.judgements.state import answer_known, described, missing, red, relayed
 from relaycheck.verdicts import Cause, Verdict, failed, inconclusive, passed
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def refused_or_honest(probe: Exchange, control: Exchange) -> Verdict:
     null reverse-path or one that the message itself names. Without recipients (no message) a 204 is never honest.
     """
     if relayed(probe) and not probe.accepted:
-        return failed(f"neither served nor refused: {described(probe)}", decisive=True)
+        return failed(f"neither served nor refused: {described(probe)}", decisive=answer_known(probe))
     if bad := red(control) or missing(probe):
         return bad
     if probe.refused:

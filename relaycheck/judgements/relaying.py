@@ -21,7 +21,7 @@ from relaycheck.judgements.mail import (
     with_crlf,
 )
 from relaycheck.judgements.mime import same_content
-from relaycheck.judgements.state import described, missing, red, relayed
+from relaycheck.judgements.state import answer_known, described, missing, red, relayed
 from relaycheck.verdicts import Cause, Verdict, failed, inconclusive, passed
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _same_or_refused(probe: Exchange, control: Exchange, same: Callable[[bytes],
         return bad
     if not probe.accepted:
         if relayed(probe):
-            return failed(f"neither served nor refused: {described(probe)}", decisive=True)
+            return failed(f"neither served nor refused: {described(probe)}", decisive=answer_known(probe))
         return passed(described(probe)) if probe.refused else failed(f"neither served nor refused: {described(probe)}")
     if not probe.witnessed:
         return passed("204 (no witness: the status alone)")
@@ -136,7 +136,9 @@ def utf8_addresses_as_offered(probe: Exchange, control: Exchange, *, offered: bo
     if probe.refused and not relayed(probe):
         return passed(described(probe))
     if not probe.accepted:
-        return failed(f"neither served nor refused: {described(probe)}", decisive=relayed(probe))
+        return failed(
+            f"neither served nor refused: {described(probe)}", decisive=relayed(probe) and answer_known(probe)
+        )
     fault = fate(probe).fault()
     return failed(f"204, but {fault}") if probe.witnessed and fault else passed(described(probe))
 
@@ -193,7 +195,7 @@ def recipients_undisclosed(probe: Exchange, control: Exchange) -> Verdict:
 def a_refusal_relays_nothing(probe: Exchange, control: Exchange) -> Verdict:
     """Whatever the answer is, unless it is a success no mail of the request is at the witness."""
     if relayed(probe) and not probe.succeeded:
-        return failed(f"it was refused, and yet {described(probe)}", decisive=True)
+        return failed(f"it was refused, and yet {described(probe)}", decisive=answer_known(probe))
     return red(control) or missing(probe) or passed(described(probe))
 
 

@@ -22,6 +22,12 @@ def throttled(exchange: Exchange) -> bool:
     )
 
 
+def answer_known(exchange: Exchange) -> bool:
+    """Whether what came is surely the target's own answer: whole, and none that a gateway gives when it cannot reach its target."""
+    lost = (Outcome.NOT_SENT, Outcome.UNANSWERED, Outcome.CUT)
+    return exchange.outcome not in lost and exchange.status not in GATEWAY and not throttled(exchange)
+
+
 def relayed(exchange: Exchange) -> bool:
     """Some mail of this exchange is at the witness."""
     return any(d.accepted for d in exchange.deliveries)

@@ -45,6 +45,10 @@ class Check:
     final: Verdict | None = None
     exchange_ids: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    confirmed: int = 0
+    """In how many further attempts its failure was seen again."""
+    blames_the_way: bool = False
+    """What failed may be the way to the target: some answer was lost."""
 
     @property
     def verdict(self) -> Verdict:

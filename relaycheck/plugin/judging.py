@@ -9,17 +9,15 @@ import pytest
 
 from relaycheck.client import Halted
 from relaycheck.plugin.checks import Attempt, Check, Ended
+from relaycheck.plugin.confirming import certain, still_certain
 from relaycheck.verdicts import Cause, Kind, Verdict, inconclusive, not_applicable, passed
-from relaycheck.wire import NotConnected
+from relaycheck.wire import NotConnected, NotOffered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from relaycheck.judgements import Judgement
     from relaycheck.plugin.run import Run
-
-CONFIRMATIONS = 2
-"""A failure that one sighting does not prove must happen in so many further attempts."""
 
 _running: ContextVar[tuple[Run, Attempt]] = ContextVar("_running")
 
@@ -73,17 +71,13 @@ def execute(run: Run, check: Check, test: Callable[[], Any]) -> Verdict:
 
 
 def _certain(run: Run, check: Check, test: Callable[[], Any]) -> Verdict:
-    verdict = _attempt(run, check, test)
     if run.settings.rehearsal:
+        _attempt(run, check, test)
         return passed("rehearsed")
-    confirmed = 0
-    while verdict.kind is Kind.FAIL and not verdict.decisive and confirmed < CONFIRMATIONS:
-        confirmed += 1
-        again = _attempt(run, check, test)
-        if again.kind is not Kind.FAIL:
-            return _not_confirmed(verdict, again)
-        verdict = again
-    return verdict
+    try:
+        return certain(run, check, lambda: _attempt(run, check, test))
+    except Halted as halt:
+        return inconclusive(Cause.ABORTED, str(halt))
 
 
 def _undeclared(check: Check, verdict: Verdict) -> Verdict:
@@ -99,12 +93,6 @@ def _undeclared(check: Check, verdict: Verdict) -> Verdict:
     return inconclusive(
         Cause.NOT_DECLARED, f"{keys} is assumed, not declared, and {verdict.reason}: declare it in the target file"
     )
-
-
-def _not_confirmed(first: Verdict, again: Verdict) -> Verdict:
-    if again.kind is Kind.PASS:
-        return inconclusive(Cause.NOT_REPRODUCIBLE, f"seen once and not again: {first.reason}")
-    return again
 
 
 def _attempt(run: Run, check: Check, test: Callable[[], Any]) -> Verdict:
@@ -123,12 +111,22 @@ def _attempt(run: Run, check: Check, test: Callable[[], Any]) -> Verdict:
     except NotConnected as fault:
         attempt.ended = inconclusive(Cause.UNREACHABLE, f"the target could not be reached: {fault}")
         return attempt.ended
+    except NotOffered as absent:
+        attempt.ended = _no_http2(run, str(absent))
+        return attempt.ended
     except pytest.skip.Exception as skip:
         attempt.ended = Verdict(Kind.ERROR, f"a test must not skip by itself: {skip}")
         return attempt.ended
     finally:
         _running.reset(token)
     return attempt.verdict(run.ledger.view)
+
+
+def _no_http2(run: Run, reason: str) -> Verdict:
+    """Where nothing is declared, the handshake is the target's own statement; where HTTP/2 is declared, it contradicts it."""
+    if run.target.http2:
+        return inconclusive(Cause.NOT_DECLARED, f"http2 = true is declared, but {reason}: correct the target file")
+    return not_applicable("http2", reason)
 
 
 def settled(run: Run, check: Check) -> Verdict:
@@ -147,4 +145,5 @@ def settled(run: Run, check: Check) -> Verdict:
         if all(v.passed for v in verdicts):
             return passed(f"after the run had settled: {verdicts[-1].reason}")
         return inconclusive(Cause.NOT_REPRODUCIBLE, f"not at every attempt: {before.reason}")
-    return verdicts[-1] if verdicts[-1].kind is not Kind.PASS or before.passed else before
+    last = verdicts[-1] if verdicts[-1].kind is not Kind.PASS or before.passed else before
+    return still_certain(run, check, last) if last.kind is Kind.FAIL else last

@@ -11,7 +11,7 @@ import pytest
 from relaycheck.client import Budget, Client, Composer, Halted, Ledger, declared, new_run_id
 from relaycheck.encodings import MEDIA_TYPES
 from relaycheck.exchange import Exchange, Outcome
-from relaycheck.judgements.state import described, red
+from relaycheck.judgements.state import answer_known, described, red
 from relaycheck.message import Connection, Message, plain_message
 from relaycheck.plugin.rehearsal import RehearsalWire, RehearsalWitness
 from relaycheck.plugin.settings import Depth
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 RUN = pytest.StashKey["Run"]()
 CONTROL_SPAN = {Depth.QUICK: 100, Depth.STANDARD: 20, Depth.THOROUGH: 20}
 """A control vouches for so many exchanges; then it is sent again."""
+FIRST_PAUSES = (0.1, 0.4)
+"""Seconds between the tries of a first control whose answer is lost."""
+LOST_AT_ONCE = 2.0
+"""A control that took so many seconds is not tried again: a target that hangs would hang as often."""
 STRAY_QUIET = 1.0
 """Seconds for which idle connections are watched for late octets at the end of the run."""
 
@@ -42,6 +46,8 @@ class Run:
         self.checks: dict[str, Check] = {}
         self.obstacle = ""
         """Why nothing can be observed, in a sentence; empty when a control was accepted."""
+        self.unsteady = ""
+        """How it was noticed that valid requests get lost on the way, in a phrase; empty as long as none was."""
         self.started = time.time()
         self.finished = 0.0
         self._names_witness = True
@@ -109,7 +115,15 @@ class Run:
                 return exchange
         variations.setdefault("note", "control")
         exchange = self.client.send(self.message(), **variations)
+        if not answer_known(exchange):
+            self.unsteady = self.unsteady or f"{exchange.id}, a control, got {described(exchange)}"
         self._controls[key] = (exchange, len(self.ledger))
+        return exchange
+
+    def fresh_control(self) -> Exchange:
+        """A valid request of now, on a connection of its own: a way that loses exchanges shows itself."""
+        exchange = self.client.send(self.message(), fresh=True, note="control")
+        self._controls[()] = (exchange, len(self.ledger))
         return exchange
 
     def settle(self) -> None:
@@ -156,8 +170,15 @@ class Run:
         return [*first, *others, (credentials[0], MEDIA_TYPES[0], "$select=name")]
 
     def _try(self, credential: Credential, media_type: str, query: str | None) -> Exchange:
+        """A first control; one that gets lost at once is sent again, because one loss says nothing about a whole run."""
         self._baseline(credential, media_type, query)
-        return self.client.send(self.message(), note=f"first control: {credential.name}, {media_type}")
+        note = f"first control: {credential.name}, {media_type}"
+        for pause in FIRST_PAUSES:
+            exchange = self.client.send(self.message(), note=note)
+            if answer_known(exchange) or exchange.outcome is Outcome.NOT_SENT or exchange.seconds > LOST_AT_ONCE:
+                return exchange
+            self.budget.pause(pause)
+        return self.client.send(self.message(), note=note)
 
     def _baseline(self, credential: Credential, media_type: str, query: str | None) -> None:
         self.client.composer = Composer(self.target, credential, media_type, self.run_id, query)
