@@ -106,6 +106,16 @@ def _none(exchanges: Sequence[Exchange]) -> Verdict:
 
 
 @judgement
+def promised_only_what_was_kept(probe: Exchange, control: Exchange) -> Verdict:
+    """A mail server that does not take the mail: 204 only if every recipient has it all the same; any refusal will do."""
+    if bad := red(control) or missing(probe):
+        return bad
+    if probe.succeeded and not fate(probe).complete:
+        return failed(f"{probe.request.note}: {described(probe)}, and {fate(probe).fault()}")
+    return passed(described(probe))
+
+
+@judgement
 def each_its_own_answer(exchanges: Sequence[Exchange], control: Exchange) -> Verdict:
     """Requests one after the other on one connection: each answered, and none with another's answer.
 

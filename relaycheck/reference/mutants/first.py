@@ -7,29 +7,12 @@ from typing import TYPE_CHECKING
 
 from relaycheck.reference.authentication import basic
 from relaycheck.reference.content import MEDIA_TYPES
-from relaycheck.reference.faults import WireFaults
 from relaycheck.reference.mutants.model import Mutant, change
-from relaycheck.reference.received import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from relaycheck.reference.faults import Move, Outgoing
     from relaycheck.reference.received import Received
     from relaycheck.reference.service import Service
     from relaycheck.reference.submission import Submission
-
-NULL = Answer(200, (("Content-Type", "application/json; charset=utf-8"), ("Content-Length", "4")), b"null")
-
-
-def null_after_204(outgoing: Outgoing) -> Iterable[Move]:
-    return (outgoing.raw + b"null",) if outgoing.status == 204 else (outgoing.raw,)
-
-
-def zero_length_on_204(outgoing: Outgoing) -> Iterable[Move]:
-    if outgoing.status != 204:
-        return (outgoing.raw,)
-    return (outgoing.head.removesuffix(b"\r\n") + b"Content-Length: 0\r\n\r\n",)
 
 
 def first_form_recipient(received: Received, submission: Submission) -> Submission:
@@ -46,18 +29,6 @@ async def relay_nothing(service: Service, submission: Submission) -> None:
 
 
 MUTANTS = (
-    Mutant(
-        "RM-204-02-zero-length",
-        breaks="RM-204-02",
-        fault="A 204 says Content-Length: 0.",
-        wire=WireFaults(outgoing=zero_length_on_204),
-    ),
-    Mutant(
-        "RM-204-01-null-after",
-        breaks="RM-204-01",
-        fault="The octets null follow the header section of a 204, as in the page's sample response.",
-        wire=WireFaults(outgoing=null_after_204),
-    ),
     Mutant(
         "RM-CT-04-no-text-xml",
         breaks="RM-CT-04",
