@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from relaycheck.witness import Witness
 
 
+SHRINKING = 60
+"""Requests that one finding may spend on its smallest example when a reader is to act on it."""
+
+
 class Depth(StrEnum):
     """How many examples: `quick` for every push, `standard` to certify, `thorough` to explore."""
 
@@ -36,11 +40,15 @@ class Settings:
     run_id: str = ""
     output: Path | None = None
     """Where results are written; None: nowhere."""
+    views: tuple[tuple[str, Path], ...] = ()
+    """Views that were asked for by name, and the file of each."""
     select: tuple[str, ...] = ()
     """Requirement ids or patterns; empty: all of the claimed level."""
     only: tuple[str, ...] = ()
     """Ids of checks; empty: all of the selected rows."""
     budget: int | None = None
+    shrinking: int = 0
+    """Requests that a check that failed may spend on making its drawn example smaller."""
     witness: Witness | None = None
     """A witness that is open already and stays so: the embedded target must know its address before the run begins."""
     rehearsal: bool = False

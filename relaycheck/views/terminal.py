@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import textwrap
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from relaycheck.verdicts import Kind
-from relaycheck.views.beats import beats
+from relaycheck.views.telling import (
+    NO_STATEMENT,
+    beat_lines,
+    counts,
+    did,
+    findings,
+    level_line,
+    next_line,
+    number,
+    printable,
+    speaking,
+    verdict_line,
+    words,
+)
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from rich.console import Console
 
-    from relaycheck.plugin.outcome import RunOutcome
-    from relaycheck.rollup import RowVerdict
+    from relaycheck.evidence.model import RequirementFacts, Result
 
 STYLES = {
     Kind.PASS: "green",
@@ -28,77 +40,111 @@ STYLES = {
     Kind.NOT_APPLICABLE: "dim",
     Kind.NOT_RUN: "dim",
 }
-LOUD = (Kind.FAIL, Kind.ERROR, Kind.INCONCLUSIVE, Kind.WARN)
-COLUMNS = (Kind.PASS, Kind.FAIL, Kind.WARN, Kind.INCONCLUSIVE, Kind.NOT_APPLICABLE)
+ALWAYS = (Kind.PASS, Kind.FAIL)
+COLUMNS = (*ALWAYS, Kind.WARN, Kind.INCONCLUSIVE, Kind.ERROR, Kind.NOT_APPLICABLE)
+WIDEST = 100
+"""Columns: longer lines are hard to read, however wide the terminal."""
+LABEL = 12
 
 
-def print_outcome(outcome: RunOutcome, console: Console, folder: Path | None) -> None:
-    """Everything a reader needs to act, at 80 columns."""
-    if outcome.obstacle:
-        console.print(f"[bold]Nothing could be observed:[/] {escape(outcome.obstacle)}\n")
+def print_result(result: Result, console: Console, report: str = "") -> None:
+    """Everything a reader needs to act, within 80 columns where the terminal has no more. `report`: where the rest is."""
+    width = min(console.width, WIDEST)
+    if result.run.obstacle:
+        _say(console, _wrapped("Nothing could be observed: ", printable(result.run.obstacle), width, style="bold"))
     else:
-        _findings(outcome, console)
-    console.print(_table(outcome))
-    _closing(outcome, console, folder)
+        for group in _alike(findings(result)):
+            for line in _finding(group, width):
+                _say(console, line)
+    if counts(result.requirements):
+        console.print(_table(result))
+    for line in _closing(result, width, report):
+        _say(console, line)
 
 
-def _findings(outcome: RunOutcome, console: Console) -> None:
-    for row in sorted(outcome.conclusion.rows, key=lambda r: LOUD.index(r.weighed) if r.weighed in LOUD else len(LOUD)):
-        if row.weighed in LOUD and row.checks:
-            _finding(outcome, row, console)
+def _say(console: Console, text: Text) -> None:
+    console.print(text, soft_wrap=True)
 
 
-def _finding(outcome: RunOutcome, row: RowVerdict, console: Console) -> None:
-    style = STYLES[row.weighed]
-    requirement = row.requirement
-    console.print(f"[{style}]{row.weighed.value.upper()}[/]  [bold]{requirement.id}[/] {escape(requirement.title)}")
-    loud = [c for c in outcome.checks_of(requirement.id) if c.verdict.kind is row.verdict.kind]
-    for check in loud[:1]:
-        told = beats(check, outcome.catalogue)
-        for label, text in (
-            ("required", told.required),
-            ("sent", told.sent),
-            ("came", told.came),
-            ("again", told.again),
-        ):
-            console.print(f"  [dim]{label:<8}[/] {escape(text)}", soft_wrap=False, highlight=False)
+def _alike(rows: list[RequirementFacts]) -> Iterator[list[RequirementFacts]]:
+    """Rows that are open or broken for one and the same reason are told together."""
+    groups: dict[tuple[str, str, str], list[RequirementFacts]] = {}
+    for row in rows:
+        alone = row.verdict in (Kind.FAIL, Kind.WARN)
+        groups.setdefault((row.verdict, row.reason, row.id if alone else ""), []).append(row)
+    yield from groups.values()
+
+
+def _finding(rows: list[RequirementFacts], width: int) -> Iterator[Text]:
+    row, *others = rows
+    head = Text()
+    head.append(words(row.verdict).upper(), STYLES[Kind(row.verdict)])
+    head.append("  ")
+    head.append(row.id, "bold")
+    head.append(f" {row.title}")
+    if row.blocks:
+        head.append(" (blocks every level)", "bold red")
+    yield head
+    loud = speaking(row)
+    told = next((check for check in loud if check.beats), None)
+    if told is not None and told.beats is not None:
+        for label, text in beat_lines(told.beats):
+            yield _wrapped(f"  {label:<{LABEL - 3}} ", text, width, command=label == "again")
+        if told.example is not None:
+            kind = "smallest example" if told.example.minimal else "example"
+            value = f"{printable(told.example.value)} ({kind}, seed {told.example.seed})"
+            yield _wrapped(f"  {'example':<{LABEL - 3}} ", value, width)
+    else:
+        yield _wrapped(f"  {'came':<{LABEL - 3}} ", printable(row.reason), width)
     if len(loud) > 1:
-        console.print(f"  [dim]and {len(loud) - 1} more check(s) of this row[/]")
-    console.print()
+        yield Text(f"  and {number(len(loud) - 1, 'more check')} of this row", "dim")
+    if others:
+        yield _wrapped("  the same holds for ", ", ".join(other.id for other in others), width)
+    yield Text()
 
 
-def _table(outcome: RunOutcome) -> Table:
+def _wrapped(label: str, text: str, width: int, *, command: bool = False, style: str = "dim") -> Text:
+    """`label` and `text` with a hanging indent. A command is continued with backslashes, so that it can be copied."""
+    ending = " \\" if command else ""
+    lines = textwrap.wrap(
+        text,
+        max(width - len(label) - len(ending), 20),
+        break_long_words=False,
+        break_on_hyphens=False,
+        expand_tabs=False,
+    )
+    made = Text()
+    made.append(label, style)
+    made.append(f"{ending}\n{' ' * min(len(label), LABEL)}".join(lines or [""]))
+    return made
+
+
+def _table(result: Result) -> Table:
+    total = counts(result.requirements)
+    shown = [kind for kind in COLUMNS if kind in ALWAYS or total[kind]]
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("chapter")
-    for kind in COLUMNS:
-        table.add_column(kind.value.replace("_", " "), justify="right")
-    by_id = {row.requirement.id: row for row in outcome.conclusion.rows}
-    for chapter in outcome.catalogue.chapters:
-        counts = Counter(by_id[r.id].weighed for r in chapter.requirements if by_id[r.id].checks)
-        if counts:
-            cells = [f"[{STYLES[kind]}]{counts[kind]}[/]" if counts[kind] else "[dim]·[/]" for kind in COLUMNS]
+    for kind in shown:
+        table.add_column(words(kind.value), justify="right")
+    for chapter in result.chapters:
+        mine = counts(row for row in result.requirements if row.chapter == chapter.key)
+        if mine:
+            cells = [Text(str(mine[kind]), STYLES[kind]) if mine[kind] else Text("·", "dim") for kind in shown]
             table.add_row(chapter.title, *cells)
     return table
 
 
-def _closing(outcome: RunOutcome, console: Console, folder: Path | None) -> None:
-    conclusion = outcome.conclusion
-    console.print()
-    reached = conclusion.reached.value if conclusion.reached else "none"
-    framing = next((c for c in conclusion.classes if c.conformance_class.value == "framing"), None)
-    beside = f", framing {framing.passed}/{framing.applicable}" if framing and framing.applicable else ""
-    console.print(
-        f"verdict: [bold]{conclusion.verdict.value}[/]   level: claimed {conclusion.claimed.value}, reached {reached}{beside}"
-    )
-    if conclusion.reason:
-        console.print(f"because: {escape(conclusion.reason)}", highlight=False)
-    seconds = outcome.finished - outcome.started
-    console.print(
-        f"sent {outcome.sent} requests in {seconds:.1f} s, at most {outcome.could_relay} could relay, "
-        f"the witness saw {outcome.witnessed} mails",
-        highlight=False,
-    )
-    for note in outcome.settings.notes:
-        console.print(f"note: {escape(note)}", highlight=False)
-    if folder is not None:
-        console.print(f"report: {folder}", highlight=False)
+def _closing(result: Result, width: int, report: str) -> Iterator[Text]:
+    yield Text()
+    yield Text(verdict_line(result), "bold")
+    yield Text(level_line(result))
+    reason = printable(result.reason)
+    if result.verdict == "inconclusive":
+        reason = f"{NO_STATEMENT}; {reason}" if reason else NO_STATEMENT
+    for label, text in (("because: ", reason), ("next: ", next_line(result)), ("", did(result))):
+        if text:
+            yield _wrapped(label, text, width, style="")
+    for note in result.run.notes:
+        yield _wrapped("note: ", printable(note), width, style="")
+    if report:
+        yield Text(f"report: {report}")
