@@ -39,8 +39,9 @@ from relaycheck.strategies.credentials import (
     EDITS,
     ELSEWHERE,
     MALFORMED,
+    edits,
     encoded,
-    one_edit_away,
+    secret_of,
     with_secret,
 )
 from relaycheck.strategies.headers import case_masks
@@ -171,7 +172,7 @@ def test_a_secret_with_an_edit_is_refused(
 ) -> None:
     """Altered, shortened or extended: another secret."""
     valid = credential(scheme)
-    wrong = with_secret(valid, run.target.auth, edit)
+    wrong = with_secret(valid, run.target.auth, edit(secret_of(valid, run.target.auth)))
     if wrong == valid:
         raise lacking(f"auth.{scheme}", "the declared secret has no letters, so its case cannot be changed")
     judge(refused(send(message, auth=wrong, expects=None), control(auth=valid)))
@@ -184,7 +185,8 @@ def test_a_secret_with_one_edit_anywhere_is_refused(
 ) -> None:
     """One character changed, dropped or added at a drawn place."""
     valid = credential(scheme)
-    for wrong in draw(one_edit_away(valid, run.target.auth), 5):
+    for secret in draw(edits(secret_of(valid, run.target.auth)), 5):
+        wrong = with_secret(valid, run.target.auth, secret)
         judge(refused(send(message, auth=wrong, expects=None), control(auth=valid)))
 
 
@@ -375,7 +377,7 @@ def test_no_refusal_repeats_a_secret(
 ) -> None:
     """Not the right one, not the wrong one, in no spelling; whatever the reason for the refusal."""
     valid = credential(scheme)
-    wrong = with_secret(valid, run.target.auth, lambda secret: f"{secret}-and-more")
+    wrong = with_secret(valid, run.target.auth, secret_of(valid, run.target.auth) + "-and-more")
     refusals: list[Variations] = [
         {"auth": wrong, "expects": None},
         {"auth": valid, "expects": None, "content_type": "text/plain"},
@@ -448,9 +450,7 @@ def test_each_request_is_authenticated_by_itself(
 ) -> None:
     """On one connection: valid, anonymous, wrong, valid, anonymous. HTTP is stateless (RFC 9110 §3.3)."""
     if run.target.auth.negotiate:
-        raise unobservable(
-            Cause.NOT_DECLARED, "Negotiate authenticates connections, so a connection may remember a user"
-        )
+        raise lacking("auth.negotiate", "Negotiate authenticates connections, so a connection may remember its user")
     valid = credential(scheme)
     wrong = valid.with_value("d3Jvbmc6d3Jvbmc=") if valid.scheme else None
     order = (valid, None, wrong, valid, None)
