@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 JSON, TEXT_JSON, XML, TEXT_XML, _, PATCH, MERGE = MEDIA_TYPES
 JSON_TYPES = (JSON, TEXT_JSON, MERGE)
-TYPES_WITH_NULL = tuple(media_type for media_type in MEDIA_TYPES if media_type != FORM)
-"""A form cannot say null: what is null is left out."""
+TYPES_WITH_NULL = tuple(media_type for media_type in MEDIA_TYPES if media_type not in (FORM, MERGE))
+"""A form cannot say null: what is null is left out. In a merge patch null means that the member is not there (RFC 7396 §1)."""
 
 
 def in_json_types(bodies: tuple[Any, ...]) -> list[tuple[str, Any]]:
@@ -49,6 +49,13 @@ def test_an_absent_connection_equals_null(send: Send, message: Message, media_ty
     null = send(default, media_type=media_type, note="null")
     absent = send(default, media_type=media_type, members=without(default, "ConnectionInfoExtended"), note="absent")
     judge(same_outcome(absent, null))
+
+
+@requirement("RM-BODY-02")
+@beyond_quick
+def test_null_in_a_merge_patch_is_absence(send: Send, control: Control, message: Message) -> None:
+    """It takes away a member that is not there (RFC 7396 §2): the default, or refused where the member must be there."""
+    judge(same_or_refused(send(message.but(connection=None), media_type=MERGE), control(media_type=MERGE)))
 
 
 def named_connection(run: Run) -> Connection:
