@@ -46,6 +46,15 @@ def send_raw(witness: Witness, wire: bytes, nonce: str = NONCE) -> Delivery:
         return only(witness.deliveries(nonce))
 
 
+def test_later_sessions_can_be_asked_for_alone(witness: Witness) -> None:
+    send_raw(witness, b"one\r\n.\r\n")
+    before = witness.connections
+    with Dialogue(witness.main) as client:
+        client.begin(b"other")
+        assert [record.number for record in witness.sessions(since=before)] == [2]
+    assert len(witness.sessions()) == 2
+
+
 # What a mail is.
 
 
