@@ -13,7 +13,7 @@ import typer
 from relaycheck.catalogue import UnknownRequirement, load
 from relaycheck.places import default_output
 from relaycheck.plugin.launch import launch
-from relaycheck.plugin.settings import Depth, Settings
+from relaycheck.plugin.settings import SHRINKING, Depth, Settings
 from relaycheck.rollup import CertificateLevel
 from relaycheck.target import WitnessSettings
 from relaycheck.target.options import Options, target_from
@@ -45,6 +45,8 @@ class Wish:
     xsrf: str | None = field(default=None, repr=False)
     cookies: tuple[str, ...] = field(default=(), repr=False)
     allow_plaintext: bool = False
+    views: tuple[tuple[str, Path | None], ...] = ()
+    """Views by name, and the file that each is to be drawn into; None: not asked for."""
     pytest_options: tuple[str, ...] = ()
 
 
@@ -82,8 +84,10 @@ def settings_of(wish: Wish, stack: ExitStack) -> Settings:
         seed=seed,
         run_id=wish.run_id,
         output=_output(wish.output),
+        views=_views(wish.views),
         select=wish.select,
         witness=witness,
+        shrinking=SHRINKING,
         notes=notes,
     )
 
@@ -152,3 +156,13 @@ def _output(given: Path | None) -> Path:
     if not os.access(folder, os.W_OK):
         raise Usage(f"--output: {folder} cannot be written to; name another folder")
     return folder
+
+
+def _views(asked: tuple[tuple[str, Path | None], ...]) -> tuple[tuple[str, Path], ...]:
+    wanted = tuple((name, path) for name, path in asked if path is not None)
+    for name, path in wanted:
+        if path.is_dir():
+            raise Usage(f"--{name}: {path} is a folder; name a file in it")
+        if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+            raise Usage(f"--{name}: {path.parent} is no folder that can be written to; name a file in one")
+    return wanted

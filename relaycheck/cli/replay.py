@@ -14,7 +14,7 @@ from relaycheck.evidence import OutputProblem, RecordProblem, Result, read_recor
 from relaycheck.evidence.replaying import NothingToReplay, Replay, compared, exit_code, replay_of
 from relaycheck.places import default_output
 from relaycheck.plugin.launch import launch_for_outcome
-from relaycheck.plugin.settings import Depth, Settings
+from relaycheck.plugin.settings import SHRINKING, Depth, Settings
 from relaycheck.rollup import CertificateLevel
 from relaycheck.target.options import Options, target_from
 from relaycheck.target.problems import TargetProblem
@@ -91,4 +91,5 @@ def settings_of(
         select=replay.rows,
         only=replay.only,
         witness=witness,
+        shrinking=SHRINKING,
     )

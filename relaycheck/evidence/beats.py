@@ -29,7 +29,7 @@ def beats(check: Check, found: Finding, places: Sequence[SourceFacts], again: st
     return BeatFacts(
         required=f"{check.requirement.statement} ({where})",
         sent=_sent(found),
-        came=_came(check, found),
+        came=_came(found),
         again=again,
     )
 
@@ -57,8 +57,8 @@ def _sent(found: Finding) -> str:
     return f"{note}{changed} [{probe.id}, control {control.id}]"
 
 
-def _came(check: Check, found: Finding) -> str:
-    reason = check.verdict.reason
+def _came(found: Finding) -> str:
+    reason = found.verdict.reason
     if found.probe is None:
         return reason or "nothing"
     came = described(found.probe)

@@ -21,6 +21,7 @@ from relaycheck.evidence.model import (
     CheckFacts,
     ClassFacts,
     DeliveryFacts,
+    ExampleFacts,
     ExchangeFacts,
     LevelFacts,
     RequirementFacts,
@@ -238,9 +239,18 @@ def _check(run: Told, check: Check) -> CheckFacts:
         exchanges=list(check.exchange_ids),
         shown=shown(found) if found else [],
         beats=_beats(run, check, found) if found else None,
-        example=None,
+        example=_example(check),
         shell=shell_line(found.probe.request, run.outcome.settings.target.url) if found and found.probe else "",
         evidence=run.folder_of(check) or None if found and found.exchanges else None,
+    )
+
+
+def _example(check: Check) -> ExampleFacts | None:
+    found = check.example
+    if found is None:
+        return None
+    return ExampleFacts(
+        value=found.value, minimal=found.minimal, seed=found.seed, drawn=found.drawn, requests=found.requests
     )
 
 

@@ -20,6 +20,8 @@ class Finding:
     """`exchanges` are all that the judgement rests on, as they are known at the end of the run."""
 
     judgement: Judgement | None
+    verdict: Verdict
+    """What the judgement says; of a check whose example was made smaller, what it says of the smallest."""
     control: Exchange | None
     probe: Exchange | None
     exchanges: tuple[Exchange, ...]
@@ -27,26 +29,30 @@ class Finding:
 
 def finding(check: Check, refresh: Callable[[Exchange], Exchange]) -> Finding:
     """The finding of a check whose verdict is final."""
-    deciding = _deciding(check, refresh)
+    deciding, said = _deciding(check, refresh)
     if deciding is None:
-        return Finding(None, None, None, ())
+        return Finding(None, said, None, None, ())
     control = refresh(deciding.control) if deciding.control else None
     seen = tuple(refresh(e) for e in deciding.exchanges)
-    probe = _culprit(deciding, check.verdict, refresh) or next(
+    probe = _culprit(deciding, said, refresh) or next(
         (e for e in seen if control is None or e.id != control.id), control
     )
-    return Finding(deciding, control, probe, seen)
+    return Finding(deciding, said, control, probe, seen)
 
 
-def _deciding(check: Check, refresh: Callable[[Exchange], Exchange]) -> Judgement | None:
+def _deciding(check: Check, refresh: Callable[[Exchange], Exchange]) -> tuple[Judgement | None, Verdict]:
     """The judgement that says what the check says; mail that came late may have made it another than the last."""
     wanted = check.verdict
+    if check.example is not None:
+        judgement = check.example.attempt.judgements[-1]
+        if (said := judgement.evaluate(refresh)).kind is wanted.kind:
+            return judgement, said
     made = [j for attempt in reversed(check.attempts) for j in reversed(attempt.judgements)]
     for judgement in made if not wanted.passed else ():
         said = judgement.evaluate(refresh)
         if (said.kind, said.reason) == (wanted.kind, wanted.reason):
-            return judgement
-    return check.deciding
+            return judgement, wanted
+    return check.deciding, wanted
 
 
 def _culprit(judgement: Judgement, verdict: Verdict, refresh: Callable[[Exchange], Exchange]) -> Exchange | None:

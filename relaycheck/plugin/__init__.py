@@ -21,6 +21,7 @@ from relaycheck.plugin.fixtures import (
     message,
     run,
     send,
+    send_http2,
     serving,
     target,
     witness,
@@ -28,7 +29,7 @@ from relaycheck.plugin.fixtures import (
 from relaycheck.plugin.hooks import RelaycheckHooks
 from relaycheck.plugin.judging import beyond_quick, first_at_quick, judge, lacking, requirement, unobservable
 from relaycheck.plugin.session import OVER_THE_RUN, SETTINGS, Session
-from relaycheck.plugin.settings import Depth, Settings
+from relaycheck.plugin.settings import SHRINKING, Depth, Settings
 from relaycheck.plugin.tables import rows
 from relaycheck.rollup import CertificateLevel
 from relaycheck.target.options import Options, target_from
@@ -54,6 +55,7 @@ __all__ = [
     "rows",
     "run",
     "send",
+    "send_http2",
     "serving",
     "target",
     "unobservable",
@@ -128,6 +130,7 @@ def _settings(config: pytest.Config) -> Settings | None:
         level=CertificateLevel(option.level),
         depth=Depth(option.depth),
         seed=option.seed,
+        shrinking=SHRINKING,
         output=option.output,
         select=tuple(option.select),
     )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from relaycheck.rollup import worst
 from relaycheck.verdicts import Kind, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from relaycheck.catalogue import Requirement
     from relaycheck.exchange import Exchange
     from relaycheck.judgements import Judgement
+    from relaycheck.plugin.shrinking import Drawing
 
 
 @dataclass(slots=True)
@@ -23,6 +24,10 @@ class Attempt:
     judgements: list[Judgement] = field(default_factory=list)
     ended: Verdict | None = None
     """A verdict that no judgement gave: not applicable, or no observation possible."""
+    drawings: list[Drawing[Any]] = field(default_factory=list)
+    """What was drawn, in the order of the calls."""
+    instead: Mapping[int, tuple[Any, ...]] | None = None
+    """Examples to give in place of those drawn, by the number of the call."""
 
     def verdict(self, refresh: Callable[[Exchange], Exchange]) -> Verdict:
         if self.ended is not None:
@@ -30,6 +35,20 @@ class Attempt:
         if not self.judgements:
             return Verdict(Kind.ERROR, "the test ended without judging anything")
         return worst([j.evaluate(refresh) for j in self.judgements])
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The drawn example with which a check fails, made as small as the budget allowed."""
+
+    value: str
+    minimal: bool
+    """No smaller one was left to try."""
+    seed: int
+    drawn: int
+    requests: int
+    """What it cost to find."""
+    attempt: Attempt
 
 
 @dataclass(slots=True)
@@ -45,6 +64,7 @@ class Check:
     final: Verdict | None = None
     exchange_ids: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    example: Example | None = None
     confirmed: int = 0
     """In how many further attempts its failure was seen again."""
     blames_the_way: bool = False

@@ -8,11 +8,11 @@ import pytest
 
 from relaycheck.catalogue import NEEDS
 from relaycheck.client import basic
-from relaycheck.plugin.judging import lacking, unobservable
+from relaycheck.plugin.judging import lacking, running_attempt, unobservable
 from relaycheck.plugin.mail_servers import mail_server
 from relaycheck.plugin.run import RUN
 from relaycheck.plugin.settings import Depth
-from relaycheck.strategies.draw import draw as draw_examples
+from relaycheck.plugin.shrinking import drawn
 from relaycheck.verdicts import Cause
 from relaycheck.witness import FAITHFUL
 
@@ -166,6 +166,6 @@ def account(run: Run) -> Account:
 def draw(run: Run) -> Draw:
     def examples(strategy: SearchStrategy[T], count: int) -> tuple[T, ...]:
         number = max(1, round(count * SHARE[run.settings.depth]))
-        return draw_examples(strategy, number, run.settings.seed)
+        return drawn(running_attempt(), strategy, number, run.settings.seed)
 
     return examples

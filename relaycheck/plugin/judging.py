@@ -10,11 +10,12 @@ import pytest
 from relaycheck.client import Halted
 from relaycheck.plugin.checks import Attempt, Check, Ended
 from relaycheck.plugin.confirming import certain, still_certain
+from relaycheck.plugin.shrinking import smallest
 from relaycheck.verdicts import Cause, Kind, Verdict, inconclusive, not_applicable, passed
 from relaycheck.wire import NotConnected, NotOffered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from relaycheck.judgements import Judgement
     from relaycheck.plugin.run import Run
@@ -65,7 +66,10 @@ def execute(run: Run, check: Check, test: Callable[[], Any]) -> Verdict:
     """Run a test until its verdict is certain: a failure by absence is confirmed with fresh requests before it counts."""
     run.current, run.client.check = check, check.id
     try:
-        return _undeclared(check, _certain(run, check, test))
+        verdict = _undeclared(check, _certain(run, check, test))
+        if verdict.kind is Kind.FAIL and run.settings.shrinking:
+            check.example = smallest(run, check, lambda instead: _retried(run, test, instead))
+        return verdict
     finally:
         run.current, run.client.check = None, ""
 
@@ -98,6 +102,22 @@ def _undeclared(check: Check, verdict: Verdict) -> Verdict:
 def _attempt(run: Run, check: Check, test: Callable[[], Any]) -> Verdict:
     attempt = Attempt()
     check.attempts.append(attempt)
+    return _tried(run, attempt, test)
+
+
+def _retried(run: Run, test: Callable[[], Any], instead: Mapping[int, tuple[Any, ...]]) -> Attempt:
+    """An attempt with other examples, which counts for no verdict."""
+    attempt = Attempt(instead=instead)
+    _tried(run, attempt, test)
+    return attempt
+
+
+def running_attempt() -> Attempt:
+    """The attempt that the running test belongs to."""
+    return _running.get()[1]
+
+
+def _tried(run: Run, attempt: Attempt, test: Callable[[], Any]) -> Verdict:
     token = _running.set((run, attempt))
     try:
         test()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import warnings
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,7 +20,7 @@ from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, GLOBAL
 from hypothesis.vendor.pretty import pretty
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Iterator
 
     from hypothesis.strategies import SearchStrategy
 
@@ -82,15 +83,25 @@ def draw(strategy: SearchStrategy[T], count: int, seed: int) -> tuple[T, ...]:
     if count < 0:
         raise ValueError(f"draw: count is {count}; ask for 0 or more examples")
     found: dict[str, T] = {}
+    for _, _, values in _rounds(strategy, count, seed):
+        for value in values:
+            if len(found) < count:
+                found.setdefault(_identity(value), value)
+    return tuple(found.values())
+
+
+def _rounds(strategy: SearchStrategy[T], count: int, seed: int) -> Iterator[tuple[int, str, list[T]]]:
+    """Until there are `count` distinct values or no new ones come: how many were asked for, the seed, and the values."""
+    found: set[str] = set()
     number = barren = 0
     while len(found) < count and barren < BARREN_ROUNDS:
         before = len(found)
-        for value in _round(strategy, max(count - before, 10 << barren), f"{seed}:{number}"):
-            if len(found) < count:
-                found.setdefault(_identity(value), value)
+        size, word = max(count - before, 10 << barren), f"{seed}:{number}"
+        values = _round(strategy, size, word)
+        yield size, word, values
+        found.update(map(_identity, values))
         number += 1
         barren = 0 if len(found) > before else barren + 1
-    return tuple(found.values())
 
 
 def _round(strategy: SearchStrategy[T], count: int, seed: str) -> list[T]:
@@ -147,3 +158,58 @@ def shrink(strategy: SearchStrategy[T], predicate: Callable[[T], bool], budget: 
             return None
         except _BudgetSpentError:
             return best[0] if best else None
+
+
+class _NoMoreCalls(BaseException):
+    """Leaves Hypothesis at once, which holds any Exception for a failure of the test."""
+
+
+class _Failing(AssertionError):
+    """What Hypothesis is to make smaller."""
+
+
+def smaller(
+    strategy: SearchStrategy[T], example: T, predicate: Callable[[T], bool], budget: int, count: int, seed: int
+) -> T:
+    """The smallest value found from `example` on for which `predicate` holds, with at most `budget` calls of it.
+
+    `example` is one of `draw(strategy, count, seed)`, and `predicate` is taken to hold for it without asking. Every distinct value
+    costs one call.
+    """
+    wanted = _identity(example)
+    for size, word, values in _rounds(strategy, count, seed):
+        if wanted in map(_identity, values):
+            return _smaller(strategy, example, predicate, budget, size, word)
+    return example
+
+
+def _smaller(
+    strategy: SearchStrategy[T], example: T, predicate: Callable[[T], bool], budget: int, size: int, word: str
+) -> T:
+    """The same round again: nothing fails until it comes to `example`, and from there on the predicate decides."""
+    said: dict[str, bool] = {}
+    best = [example]
+    wanted = _identity(example)
+
+    @seeded(int.from_bytes(random.Random(word).randbytes(8)))
+    @settings(_settings(size), phases=(Phase.generate, Phase.shrink))
+    @given(strategy)
+    def fail(value: T) -> None:
+        key = _identity(value)
+        if key == wanted:
+            said[key] = True
+        elif not said:
+            return
+        elif key not in said:
+            if len(said) > budget:
+                raise _NoMoreCalls
+            said[key] = predicate(value)
+        if said[key]:
+            best[:] = [value]
+            raise _Failing
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", HypothesisWarning)
+        with suppress(_Failing, _NoMoreCalls, Unsatisfiable):
+            fail()
+    return best[0]
