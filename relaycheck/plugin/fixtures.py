@@ -95,6 +95,18 @@ def send(run: Run) -> Send:
 
 
 @pytest.fixture
+def send_http2(run: Run) -> Send:
+    """The same over HTTP/2, where ALPN offers it; where it does not, the check is not applicable."""
+
+    def over_http2(
+        message: Message, *, fresh: bool = False, timeout: float | None = None, **variations: Unpack[Variations]
+    ) -> Exchange:
+        return run.client.send_http2(message, timeout=timeout, **variations)
+
+    return over_http2
+
+
+@pytest.fixture
 def control(run: Run) -> Control:
     return run.control
 
