@@ -37,6 +37,7 @@ from relaycheck.judgements.framing import (
     says_close,
     stays_open_or_says_close,
 )
+from relaycheck.judgements.http2 import no_connection_specific_fields
 from relaycheck.plugin import beyond_quick, judge, requirement
 from relaycheck.wire import chunked
 
@@ -585,6 +586,37 @@ def test_chunks_without_the_last_one_relay_nothing(
     in_chunks: Variations = {**chosen, "chunks": (100,), "expects": None}
     accepted, request = control(**chosen), compose(message, **in_chunks)
     judge(incomplete(cut_short(run.client, request, request.raw.removesuffix(b"0\r\n\r\n")), accepted))
+
+
+# HTTP/2
+
+
+@requirement("RM-FR-18")
+@pytest.mark.parametrize(
+    "variation",
+    first(
+        {},
+        {"auth": None, "expects": None},
+        {"content_type": "text/plain", "expects": None},
+        {"body": b"{", "expects": None},
+        {"method": "PUT", "expects": None},
+    ),
+    ids=["204", "401", "415", "400", "405"],
+)
+def test_no_response_over_http_2_has_fields_of_a_connection(
+    send_http2: Send, message: Message, variation: Variations
+) -> None:
+    """Connection, Keep-Alive, Transfer-Encoding and their like are of HTTP/1.1 (RFC 9113 §8.2.2)."""
+    judge(no_connection_specific_fields([send_http2(message, **variation)]))
+
+
+@requirement("RM-FR-18")
+@pytest.mark.over_the_run
+def test_no_response_of_the_run_over_http_2_has_fields_of_a_connection(
+    run: Run, send_http2: Send, message: Message
+) -> None:
+    """Wherever in the run HTTP/2 was spoken."""
+    judge(no_connection_specific_fields([*run.ledger.all(), send_http2(message)]))
 
 
 # Content codings

@@ -199,3 +199,25 @@ def test_what_else_a_204_says_is_recorded(send: Send, message: Message) -> None:
 def test_whether_responses_forbid_storing_is_recorded(send: Send, message: Message) -> None:
     """Cache-Control: no-store on 204s and errors is good practice, no more."""
     judge(observed(send(message, note="204"), send(message, auth=None, expects=None, note="401")))
+
+
+@requirement("RM-204-01")
+@beyond_quick
+@pytest.mark.parametrize("query", [None, "$select=name"])
+def test_a_204_over_http_2_has_no_content(send_http2: Send, message: Message, query: str | None) -> None:
+    """No octet of DATA (RFC 9110 §15.3.5, RFC 9113 §8.1)."""
+    judge(nothing_after_the_header([send_http2(message, query=query)]))
+
+
+@requirement("RM-204-02")
+@beyond_quick
+def test_what_a_204_over_http_2_says_of_its_length_is_recorded(send_http2: Send, message: Message) -> None:
+    """A Content-Length does no harm there, because frames end the message (RFC 9113 §8.1.1)."""
+    judge(observed_fields(send_http2(message), ("Content-Length",)))
+
+
+@requirement("RM-204-04")
+@beyond_quick
+def test_a_204_over_http_2_ends_with_its_header_section(send_http2: Send, message: Message) -> None:
+    """No second header section follows (RFC 9113 §8.1)."""
+    judge(no_trailers([send_http2(message, headers=(("TE", "trailers"),))]))

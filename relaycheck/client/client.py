@@ -6,6 +6,7 @@ import itertools
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
 import httpx
@@ -18,7 +19,7 @@ from relaycheck.client.safety import guard
 from relaycheck.exchange import Outcome
 from relaycheck.judgements.mail import fate
 from relaycheck.judgements.state import throttled
-from relaycheck.wire import HttpxTransport, Unanswered
+from relaycheck.wire import HttpxTransport, NotOffered, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from relaycheck.exchange import Delivery, Exchange, Request
     from relaycheck.message import Message
     from relaycheck.secret import Redactor, Secret
-    from relaycheck.wire import Observation, Wire
+    from relaycheck.wire import Http2Wire, Observation, Wire
     from relaycheck.witness import Witness
 
 LONGEST_THROTTLE = 60.0  # seconds of Retry-After that are honoured
@@ -62,6 +63,7 @@ class Client:
         self.slowest = 0.0
         """Seconds that the slowest answer of the run took."""
         self.nonces = Nonces(composer.run_id)
+        self._http2: Http2Wire | None = None
         self._began = time.perf_counter() if clock is None else clock
         self._count = itertools.count(1)
         self._lock = threading.Lock()
@@ -100,6 +102,23 @@ class Client:
         self.budget.note(exchange)
         return exchange
 
+    def send_http2(self, message: Message, *, timeout: float | None = None, **variations: Unpack[Variations]) -> Exchange:
+        """Send one request over HTTP/2 and record the exchange; after a 2xx, wait for the mail. Raises NotOffered."""
+        target = self.composer.target
+        if not target.capabilities()["http2"]:
+            raise NotOffered("the target is declared to have no HTTP/2")
+        if self._http2 is None:
+            self._http2 = self.wire.http2()
+        self._http2.connect()
+        request = self.request(message, **variations)
+        self.budget.spend(self.check)
+        seen = self._http2.exchange(
+            request.method, request.target, request.fields, request.body, token=self.token(), response_timeout=timeout
+        )
+        exchange = self.record(replace(request, raw=seen.sent), seen, _secrets(message, variations))
+        self.budget.note(exchange)
+        return self.await_mail(exchange)
+
     def token(self) -> str:
         with self._lock:
             return f"X{next(self._count):05d}"
@@ -137,6 +156,8 @@ class Client:
 
     def close(self) -> None:
         self._http.close()
+        if self._http2 is not None:
+            self._http2.close()
         self.wire.close()
 
     def _over_httpx(self, request: Request, token: str, fresh: bool, timeout: float | None) -> Observation:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from relaycheck.exchange import ConnectionUse, Fields, Outcome, Response
-from relaycheck.wire import Observation, Wire
+from relaycheck.wire import Http2Wire, Observation, Wire
 from relaycheck.witness import Witness
 
 if TYPE_CHECKING:
@@ -78,8 +78,30 @@ class RehearsalWire(Wire):
     def open(self) -> Iterator[RehearsalConnection]:  # type: ignore[override]
         yield RehearsalConnection()
 
+    def http2(self) -> RehearsalHttp2Wire:
+        return RehearsalHttp2Wire(self.url)
+
     def settle(self, quiet: float) -> None:
         pass
+
+
+class RehearsalHttp2Wire(Http2Wire):
+    """The same for HTTP/2, taken to be offered."""
+
+    def connect(self) -> None:
+        pass
+
+    def exchange(
+        self,
+        method: str,
+        target: str,
+        fields: Fields,
+        body: bytes,
+        *,
+        token: str,
+        response_timeout: float | None = None,
+    ) -> Observation:
+        return answer(token, body)
 
 
 class RehearsalWitness(Witness):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Literal
 import trustme
 import uvicorn
 
+from relaycheck.reference import door
 from relaycheck.reference.accounts import demo_installation
 from relaycheck.reference.application import Application
 from relaycheck.reference.candidates import Candidate, Candidates
@@ -26,9 +27,10 @@ from relaycheck.reference.service import Service
 from relaycheck.reference.wire import protocol_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from relaycheck.reference.installation import Installation
+    from relaycheck.reference.wire import WireProtocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Settings:
             smtp_verify=self.smtp_verify,
             smtp_timeout=self.smtp_timeout,
             body_limit=self.body_limit,
+            https_only=self.tls,
         )
 
 
@@ -89,7 +92,8 @@ class ListenProblem(Exception):
 
 def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio switches Nagle's delay off only where the protocol is named.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
@@ -125,7 +129,7 @@ async def serve(settings: Settings, on_ready: Callable[[Ready], None], candidate
         candidates = candidates or candidates_for(settings)
         config = uvicorn.Config(
             Application(candidates),
-            http=protocol_for(candidates),
+            http=protocol_for(candidates, _alternatives() if settings.tls else {}),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -148,13 +152,48 @@ async def serve(settings: Settings, on_ready: Callable[[Ready], None], candidate
         server = _Server(config, lambda: on_ready(ready))
         ready = Ready(url, port, ca, tuple(candidates.others), server.handle_stop)
         _watch_stdin(server)
-        await server.serve(sockets=[listener])
+        if settings.tls and settings.faults:
+            old = _tls(authority, settings.host)
+            door.allow_old(old)
+            inner = stack.enter_context(listen(settings.host, 0))
+            await _serve_behind_the_door(server, listener, inner, old)
+        else:
+            await server.serve(sockets=[listener])
+
+
+async def _serve_behind_the_door(
+    server: _Server, listener: socket.socket, inner: socket.socket, old: ssl.SSLContext
+) -> None:
+    """uvicorn listens on `inner`, where nobody comes; the door hands it the connections of `listener`."""
+    config = server.config
+    current, config.ssl = config.ssl, None
+    assert current is not None
+
+    def protocol() -> asyncio.Protocol:
+        made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]
+            config=config, server_state=server.server_state, app_state=server.lifespan.state
+        )
+        return made
+
+    listener.listen(256)
+    listener.setblocking(False)
+    admitting = asyncio.create_task(door.admit_all(listener, protocol, current, old))
+    try:
+        await server.serve(sockets=[inner])
+    finally:
+        admitting.cancel()
+
+
+def _alternatives() -> Mapping[str, Callable[[WireProtocol], asyncio.Protocol]]:
+    from relaycheck.reference import http2
+
+    return {"h2": http2.after}
 
 
 def _tls(authority: trustme.CA, host: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(["http/1.1"])
+    context.set_alpn_protocols(["h2", "http/1.1"])
     authority.issue_cert(host, "localhost", "127.0.0.1").configure_cert(context)
     return context
 

@@ -52,8 +52,8 @@ class WireProtocol(H11Protocol):
     """One connection."""
 
     candidates: ClassVar[Candidates]
-    alternatives: ClassVar[Mapping[str, Callable[[], asyncio.Protocol]]] = {}
-    """Other protocols by their ALPN name: where HTTP/2 plugs in."""
+    alternatives: ClassVar[Mapping[str, Callable[[WireProtocol], asyncio.Protocol]]] = {}
+    """What takes a connection over by its ALPN name: where HTTP/2 plugs in."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class WireProtocol(H11Protocol):
         tls = transport.get_extra_info("ssl_object")
         other = self.alternatives.get(tls.selected_alpn_protocol() or "") if tls is not None else None
         if other is not None:
-            protocol = other()
+            protocol = other(self)
             transport.set_protocol(protocol)
             protocol.connection_made(transport)
             return
@@ -159,10 +159,13 @@ class WireProtocol(H11Protocol):
         return self.wire.outgoing(outgoing)
 
 
-def protocol_for(candidates_: Candidates) -> type[WireProtocol]:
-    """The protocol class of a server that offers these candidates."""
+def protocol_for(
+    candidates_: Candidates, alternatives_: Mapping[str, Callable[[WireProtocol], asyncio.Protocol]] | None = None
+) -> type[WireProtocol]:
+    """The protocol class of a server that offers these candidates, and these alternatives to HTTP/1.1."""
 
     class Bound(WireProtocol):
         candidates = candidates_
+        alternatives = alternatives_ or {}
 
     return Bound

@@ -214,5 +214,5 @@ class Target:
             "patch.body": self.content.patch == "body",
             "patch.operations": self.content.patch == "operations",
             "tls": self.url.scheme == "https",
-            "http2": self.http2 is not False,
+            "http2": self.http2 is not False and self.url.scheme == "https",
         }

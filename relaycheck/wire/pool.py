@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from relaycheck.exchange import Outcome
 from relaycheck.wire.connection import BODY_LIMIT, WireConnection
 from relaycheck.wire.dial import NotConnected, dial, trust_context
+from relaycheck.wire.http2 import Http2Wire
 from relaycheck.wire.observation import LateReport, Observation
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Wire:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.url = url
+        self._trust = trust
         self._context = trust_context(trust) if url.scheme == "https" else None
         self._connect_timeout = connect_timeout
         self._response_timeout = response_timeout
@@ -95,6 +97,16 @@ class Wire:
             response_timeout=self._response_timeout,
             body_limit=self._body_limit,
             on_late=self._on_late,
+        )
+
+    def http2(self) -> Http2Wire:
+        """The way to the same target over HTTP/2; connects when it is first used."""
+        return Http2Wire(
+            self.url,
+            trust=self._trust,
+            connect_timeout=self._connect_timeout,
+            response_timeout=self._response_timeout,
+            clock=self._clock,
         )
 
     def settle(self, quiet: float) -> None:

@@ -1,0 +1,77 @@
+"""Faults that only show over HTTP/2."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from relaycheck.reference.authentication import authenticate
+from relaycheck.reference.mutants.model import Mutant, change
+
+if TYPE_CHECKING:
+    from relaycheck.reference.received import Answer, Received
+    from relaycheck.reference.service import Service
+
+
+async def cut_over_h2(received: Received) -> bytes:
+    octets = await received.read()
+    return octets[: len(octets) // 2] if received.version == "2" else octets
+
+
+async def one_frame_over_h2(received: Received) -> bytes:
+    octets = await received.read()
+    return octets[:16384] if received.version == "2" else octets
+
+
+def anyone_over_h2(service: Service, received: Received) -> str:
+    return "h2" if received.version == "2" else authenticate(service, received)
+
+
+def http_1_fields(received: Received, answer: Answer) -> Answer:
+    if received.version != "2":
+        return answer
+    return answer.with_field("Connection", "keep-alive").with_field("Keep-Alive", "timeout=60")
+
+
+def chunked_errors(received: Received, answer: Answer) -> Answer:
+    if received.version != "2" or answer.status < 400:
+        return answer
+    return answer.with_field("Transfer-Encoding", "chunked")
+
+
+MUTANTS = (
+    Mutant(
+        "RM-FR-18-connection",
+        "RM-FR-18",
+        "Connection and Keep-Alive are said over HTTP/2.",
+        change("answers", finish=http_1_fields),
+        tls=True,
+    ),
+    Mutant(
+        "RM-FR-18-errors",
+        "RM-FR-18",
+        "Errors over HTTP/2 say Transfer-Encoding.",
+        change("answers", finish=chunked_errors),
+        tls=True,
+    ),
+    Mutant(
+        "RM-EP-15-half",
+        "RM-EP-15",
+        "Bodies that come over HTTP/2 are cut in half.",
+        change("content", read_octets=cut_over_h2),
+        tls=True,
+    ),
+    Mutant(
+        "RM-EP-15-one-frame",
+        "RM-EP-15",
+        "Of a body over HTTP/2 only the first 16 KiB are read.",
+        change("content", read_octets=one_frame_over_h2),
+        tls=True,
+    ),
+    Mutant(
+        "RM-EP-15-anyone",
+        "RM-EP-15",
+        "Over HTTP/2 nobody is asked for credentials.",
+        change("authentication", authenticate=anyone_over_h2),
+        tls=True,
+    ),
+)
