@@ -36,6 +36,7 @@ class Ledger:
     on_record: Callable[[Exchange], None] | None = None
     _exchanges: dict[str, Exchange] = field(default_factory=dict)
     _late: dict[str, tuple[bytes, bool]] = field(default_factory=dict)
+    _texts: dict[str, str] = field(default_factory=dict)
     _deliveries: dict[str, Delivery] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -49,7 +50,9 @@ class Ledger:
         exchange = Exchange(
             id=seen.token,
             check=check,
-            request=_redacted_request(request, redactor),
+            request=_redacted_request(
+                request, redactor, self._remembered if redactor is self.redactor else redactor.redact_text
+            ),
             outcome=seen.outcome,
             response=seen.response if clean or seen.response is None else _redacted_response(seen.response, redactor),
             received=received,
@@ -69,6 +72,13 @@ class Ledger:
         if self.on_record:
             self.on_record(exchange)
         return exchange
+
+    def _remembered(self, text: str) -> str:
+        """The run's own redactor on a field name or value: nearly all of them come again."""
+        hidden = self._texts.get(text)
+        if hidden is None:
+            hidden = self._texts[text] = self.redactor.redact_text(text)
+        return hidden
 
     def charge(self, token: str, stray: bytes, closed: bool) -> None:
         """Octets or a close that came after the exchange `token` was recorded."""
@@ -109,7 +119,7 @@ class Ledger:
         return tuple(self.view(exchange) for exchange in known)
 
 
-def _redacted_request(request: Request, redactor: Redactor) -> Request:
+def _redacted_request(request: Request, redactor: Redactor, hide: Callable[[str], str]) -> Request:
     head, _, payload = request.raw.partition(END_OF_HEAD)
     hidden = redactor.redact(head)
     if hidden == head and request.plain:
@@ -118,8 +128,8 @@ def _redacted_request(request: Request, redactor: Redactor) -> Request:
     framed_alike = payload == request.body or body != request.body  # chunks may cut a secret in two
     return replace(
         request,
-        target=redactor.redact_text(request.target),
-        fields=_redacted_fields(request.fields, redactor),
+        target=hide(request.target),
+        fields=_redacted_fields(request.fields, hide),
         body=body,
         raw=hidden + END_OF_HEAD + (body if framed_alike else payload),
     )
@@ -129,15 +139,15 @@ def _redacted_response(response: Response, redactor: Redactor) -> Response:
     return replace(
         response,
         reason=redactor.redact_text(response.reason),
-        fields=_redacted_fields(response.fields, redactor),
-        trailers=_redacted_fields(response.trailers, redactor),
+        fields=_redacted_fields(response.fields, redactor.redact_text),
+        trailers=_redacted_fields(response.trailers, redactor.redact_text),
         body=redactor.redact(response.body),
         head=redactor.redact(response.head),
     )
 
 
-def _redacted_fields(fields: Fields, redactor: Redactor) -> Fields:
-    return Fields(tuple((redactor.redact_text(name), redactor.redact_text(value)) for name, value in fields))
+def _redacted_fields(fields: Fields, hide: Callable[[str], str]) -> Fields:
+    return Fields(tuple((hide(name), hide(value)) for name, value in fields))
 
 
 def _without_set_cookie(received: bytes) -> bytes:
