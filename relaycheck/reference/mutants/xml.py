@@ -7,8 +7,8 @@ import urllib.request
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from relaycheck.reference.content import XML
-from relaycheck.reference.mutants.json import again
+from relaycheck.reference.content import XML, read_members
+from relaycheck.reference.mutants.json import again, under
 from relaycheck.reference.mutants.model import Mutant, change
 from relaycheck.reference.reading_xml import (
     Element,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from xml.parsers import expat
 
+    from relaycheck.reference.content import MediaType
     from relaycheck.reference.installation import Installation
     from relaycheck.reference.reading_xml import XmlReading
     from relaycheck.reference.received import Received
@@ -90,12 +91,8 @@ def last_node(parser: expat.XMLParserType, stack: list[Element]) -> None:
     parser.ProcessingInstructionHandler = lambda *_: stack[-1].text.clear()
 
 
-def not_in_text_xml(service: Service, media_type: Any, octets: bytes) -> dict[str, Any]:
-    from relaycheck.reference.content import read_members
-
-    if media_type.name == "text/xml":
-        octets = CDATA.sub("", octets.decode("utf-8", "replace")).encode()
-    return read_members(service, media_type, octets)
+def without_cdata(service: Service, media_type: MediaType, octets: bytes) -> dict[str, Any]:
+    return read_members(service, media_type, CDATA.sub("", octets.decode("utf-8", "replace")).encode())
 
 
 def carriage_returns(by: str) -> Callable[[Element], str]:
@@ -243,9 +240,9 @@ def exhausted_by(limit: int) -> Callable[[Service], Service]:
 MUTANTS = (
     Mutant(
         "RM-XML-01-cdata-dropped",
-        breaks="RM-XML-01",
-        fault="CDATA sections are dropped.",
-        service=change("content.xml", parse=text_first(lambda text: CDATA.sub("", text))),
+        "RM-XML-01",
+        "CDATA sections are dropped.",
+        change("content.xml", parse=text_first(lambda text: CDATA.sub("", text))),
     ),
     Mutant(
         "RM-XML-01-cdata-replaces",
@@ -255,9 +252,9 @@ MUTANTS = (
     ),
     Mutant(
         "RM-XML-01-text-xml",
-        breaks="RM-XML-01",
-        fault="Under text/xml, CDATA sections are dropped.",
-        service=change("content", read_members=not_in_text_xml),
+        "RM-XML-01",
+        "Under text/xml, CDATA sections are dropped.",
+        change("content", read_members=under("text/xml", without_cdata)),
     ),
     Mutant(
         "RM-XML-01-hexadecimal",

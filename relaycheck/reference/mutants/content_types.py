@@ -1,0 +1,403 @@
+"""Faults of telling media types apart."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from relaycheck.reference.content import (
+    FORM,
+    JSON,
+    JSON_PATCH,
+    MEDIA_TYPES,
+    MERGE_PATCH,
+    XML,
+    MediaType,
+    decode_text,
+    parse_media_type,
+    read_content,
+    read_members,
+    unsupported,
+)
+from relaycheck.reference.mutants.json import again, under
+from relaycheck.reference.mutants.model import Mutant, change
+from relaycheck.reference.reading_xml import text_of
+from relaycheck.reference.received import Answer, Refusal
+from relaycheck.reference.service import perform
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from relaycheck.reference.reading_xml import Element
+    from relaycheck.reference.received import Received
+    from relaycheck.reference.service import Service
+    from relaycheck.reference.submission import Submission
+
+JSON_LIKE = (*JSON, JSON_PATCH, MERGE_PATCH)
+
+
+def without(*names: str) -> Callable[[Service], Service]:
+    """These types are refused with 415."""
+    return change("content", supports=lambda name: name in MEDIA_TYPES and name not in names)
+
+
+def also(matches: Callable[[str], bool]) -> Callable[[Service], Service]:
+    return change("content", supports=lambda name: name in MEDIA_TYPES or matches(name))
+
+
+def parsing(parse: Callable[[Received], MediaType]) -> Callable[[Service], Service]:
+    return change("content", parse_media_type=parse)
+
+
+def nothing_done_for(*names: str) -> Callable[[Service, Received], Awaitable[Answer]]:
+    """Bodies of these types bind to an empty object, and nothing is done for it."""
+
+    async def performed(service: Service, received: Received) -> Answer:
+        service.authentication.authenticate(service, received)
+        if (received.get("content-type") or "").partition(";")[0].strip().lower() in names:
+            await received.read()
+            return service.answers.accepted(service, received)
+        return await perform(service, received)
+
+    return performed
+
+
+def first_form_recipient(received: Received, submission: Submission) -> Submission:
+    form = (received.get("content-type") or "").lower().startswith(FORM)
+    return replace(submission, recipients=submission.recipients[:1]) if form else submission
+
+
+# RM-CT-08: the same mail
+
+
+def trimmed(element: Element) -> str:
+    return text_of(element).strip()
+
+
+def spaces_collapsed(service: Service, media_type: MediaType, octets: bytes) -> dict[str, Any]:
+    members = read_members(service, media_type, octets)
+    for name, value in members.items():
+        if isinstance(value, str):
+            members[name] = re.sub(r"[ \t]+(?=\r?\n)", "", value)
+    return members
+
+
+def recipients_sorted(service: Service, media_type: MediaType, octets: bytes) -> dict[str, Any]:
+    """Keeps the recipients as keys, and loses what is behind the fourth."""
+    members = read_members(service, media_type, octets)
+    return {name: value[:4] if isinstance(value, list) else value for name, value in members.items()}
+
+
+# RM-CT-09 to RM-CT-11: the field
+
+
+def whole_value(*names: str) -> Callable[[Received], MediaType]:
+    """With these types, nothing may follow the name."""
+
+    def parse(received: Received) -> MediaType:
+        media_type = parse_media_type(received)
+        if media_type.name in names and (received.get("content-type") or "").strip().lower() != media_type.name:
+            raise unsupported("The media type is unknown.")
+        return media_type
+
+    return parse
+
+
+def spelled(pattern: str) -> Callable[[Received], MediaType]:
+    """A value that the pattern does not match is unknown."""
+
+    def parse(received: Received) -> MediaType:
+        if not re.fullmatch(pattern, received.get("content-type") or ""):
+            raise unsupported("The media type is unknown.")
+        return parse_media_type(received)
+
+    return parse
+
+
+def unknown_parameter_crashes(*names: str) -> Callable[[Received], MediaType]:
+    def parse(received: Received) -> MediaType:
+        media_type = parse_media_type(received)
+        parameters = re.findall(r";\s*([^=;\s]+)=", received.get("content-type") or "")
+        if media_type.name in names and any(name.lower() != "charset" for name in parameters):
+            raise KeyError(parameters[-1])
+        return media_type
+
+    return parse
+
+
+# RM-CT-12 and RM-CT-13: octets
+
+
+def charset_ignored(media_type: MediaType, octets: bytes) -> str:
+    if media_type.charset.lower() in ("iso-8859-1", "utf-16", "utf-16le"):
+        return octets.decode("utf-8", "replace")
+    return decode_text(media_type, octets)
+
+
+def xml_charset_ignored(charset: str, octets: bytes) -> str:
+    return octets.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+
+
+def mark_crashes(media_type: MediaType, octets: bytes) -> str:
+    if octets.startswith(b"\xef\xbb\xbf"):
+        raise KeyError("\ufeff{")
+    return decode_text(media_type, octets)
+
+
+def xml_mark_crashes(service: Service, media_type: MediaType, octets: bytes) -> dict[str, Any]:
+    if media_type.name in XML and octets.startswith(b"\xef\xbb\xbf"):
+        raise UnicodeError("mark")
+    return read_members(service, media_type, octets)
+
+
+# RM-CT-15 to RM-CT-18: which type it is
+
+
+def lists_too_much(received: Received, answer: Answer) -> Answer:
+    if answer.status != 415:
+        return answer
+    return replace(answer, fields=tuple((n, f"{v}, text/plain" if n == "Accept" else v) for n, v in answer.fields))
+
+
+def missing_crashes(received: Received) -> MediaType:
+    if not received.all("content-type"):
+        raise TypeError("None is not a media type")
+    return parse_media_type(received)
+
+
+def empty_crashes(received: Received) -> MediaType:
+    value = received.get("content-type")
+    if value is not None and "/" not in value:
+        raise IndexError(value)
+    return parse_media_type(received)
+
+
+async def missing_is_fine(service: Service, received: Received) -> Answer:
+    service.authentication.authenticate(service, received)
+    if not received.all("content-type"):
+        return service.answers.accepted(service, received)
+    return await perform(service, received)
+
+
+async def sniffed(service: Service, received: Received) -> dict[str, Any]:
+    """Looks at the body instead of its type."""
+    octets = (await received.read()).lstrip(b"\xef\xbb\xbf \r\n\t")
+    kind = {b"{": JSON[0], b"<": XML[0]}.get(octets[:1], FORM)
+    declared = parse_media_type(received)
+    name = declared.name if (declared.name in JSON_LIKE and kind == JSON[0]) else kind
+    fields = tuple((n, v) for n, v in received.fields if n.lower() != "content-type")
+    changed = replace(again(received, octets), fields=(*fields, ("content-type", name)))
+    members: dict[str, Any] = await read_content(service, changed)
+    return members
+
+
+def xml_within_json(service: Service, media_type: MediaType, octets: bytes) -> dict[str, Any]:
+    """Tries XML where JSON fails."""
+    try:
+        return read_members(service, media_type, octets)
+    except Refusal:
+        if media_type.name in JSON and octets.lstrip().startswith(b"<"):
+            return read_members(service, MediaType(XML[0]), octets)
+        raise
+
+
+def json_within_form(service: Service, media_type: MediaType, octets: bytes) -> dict[str, Any]:
+    name = JSON[0] if octets.lstrip().startswith(b"{") else media_type.name
+    return read_members(service, MediaType(name, media_type.charset), octets)
+
+
+def checked_and_read(received: Received) -> MediaType:
+    """The first line must name a type that is served; the body is read by the last, or as JSON where that one is unknown."""
+    lines = received.all("content-type")
+    if len(lines) < 2:
+        return parse_media_type(received)
+    first = lines[0].partition(";")[0].strip().lower()
+    if first not in MEDIA_TYPES:
+        raise unsupported("The media type is not served.")
+    last = lines[-1].partition(";")[0].strip().lower()
+    return MediaType(last if last in MEDIA_TYPES else JSON[0])
+
+
+def any_line(received: Received) -> MediaType:
+    """Whichever line names JSON counts, else the first."""
+    names = [line.partition(";")[0].strip().lower() for line in received.all("content-type")]
+    if len(names) < 2:
+        return parse_media_type(received)
+    return MediaType(next((name for name in names if name in JSON), names[0]))
+
+
+MUTANTS = (
+    Mutant("RM-CT-01-415", "RM-CT-01", "application/json is answered with 415.", without(JSON[0])),
+    Mutant(
+        "RM-CT-02-application-only",
+        "RM-CT-02",
+        "Only types that begin with application/ are known.",
+        without("text/json", "text/xml"),
+    ),
+    Mutant(
+        "RM-CT-03-empty-object",
+        "RM-CT-03",
+        "An XML body binds to an empty object, and the answer is 204.",
+        change("", perform=nothing_done_for("application/xml")),
+    ),
+    Mutant("RM-CT-03-415", "RM-CT-03", "application/xml is answered with 415.", without("application/xml")),
+    Mutant("RM-CT-04-no-text-xml", "RM-CT-04", "text/xml is refused with 415.", without("text/xml")),
+    Mutant(
+        "RM-CT-05-first-recipient",
+        "RM-CT-05",
+        "Only the first recipient of a form is relayed to.",
+        change("", submitted=first_form_recipient),
+    ),
+    Mutant("RM-CT-06-415", "RM-CT-06", "application/json-patch+json is answered with 415.", without(JSON_PATCH)),
+    Mutant(
+        "RM-CT-06-nothing",
+        "RM-CT-06",
+        "A JSON patch is answered with 204 and relays nothing.",
+        change("", perform=nothing_done_for(JSON_PATCH)),
+    ),
+    Mutant("RM-CT-07-415", "RM-CT-07", "application/merge-patch+json is answered with 415.", without(MERGE_PATCH)),
+    Mutant(
+        "RM-CT-08-xml-trims",
+        "RM-CT-08",
+        "The XML binding trims the white space at the ends of Rfc822.",
+        change("content.xml", text_of=trimmed),
+    ),
+    Mutant(
+        "RM-CT-08-form-trims-lines",
+        "RM-CT-08",
+        "The form binding drops white space at the ends of lines.",
+        change("content", read_members=under(FORM, spaces_collapsed)),
+    ),
+    Mutant(
+        "RM-CT-08-merge-four",
+        "RM-CT-08",
+        "Under application/merge-patch+json, four recipients are kept.",
+        change("content", read_members=under(MERGE_PATCH, recipients_sorted)),
+    ),
+    Mutant(
+        "RM-CT-09-whole-value",
+        "RM-CT-09",
+        "The field value is compared as a whole, so the parameter makes it unknown.",
+        parsing(whole_value(*MEDIA_TYPES)),
+    ),
+    Mutant(
+        "RM-CT-09-text-xml",
+        "RM-CT-09",
+        "With text/xml, no parameter is known.",
+        parsing(whole_value("text/xml")),
+    ),
+    Mutant(
+        "RM-CT-10-case",
+        "RM-CT-10",
+        "The media type is compared with regard to case.",
+        parsing(spelled(r"[a-z+\-]+/[a-z+\-]+(?:[ \t]*;.*)?")),
+    ),
+    Mutant(
+        "RM-CT-10-quoted",
+        "RM-CT-10",
+        "A charset in quotes is unknown.",
+        parsing(spelled(r'[^"]*')),
+    ),
+    Mutant(
+        "RM-CT-10-space",
+        "RM-CT-10",
+        "White space before the semicolon is an error.",
+        parsing(spelled(r"[^;]*[^; \t](?:;.*)?")),
+    ),
+    Mutant(
+        "RM-CT-10-parameter-case",
+        "RM-CT-10",
+        "The parameter's name is compared with regard to case.",
+        parsing(spelled(r"[^;]*(?:;[ \t]*charset=.*)?")),
+    ),
+    Mutant(
+        "RM-CT-11-crash",
+        "RM-CT-11",
+        "An unknown parameter leads to 500.",
+        parsing(unknown_parameter_crashes(*MEDIA_TYPES)),
+    ),
+    Mutant(
+        "RM-CT-11-form-crash",
+        "RM-CT-11",
+        "With a form, an unknown parameter leads to 500.",
+        parsing(unknown_parameter_crashes(FORM)),
+    ),
+    Mutant(
+        "RM-CT-12-ignored",
+        "RM-CT-12",
+        "The charset parameter is ignored.",
+        change("content", decode_text=charset_ignored),
+    ),
+    Mutant(
+        "RM-CT-12-xml-ignored",
+        "RM-CT-12",
+        "XML is always taken for UTF-8.",
+        change("content.xml", decode=xml_charset_ignored),
+    ),
+    Mutant(
+        "RM-CT-13-crash",
+        "RM-CT-13",
+        "The byte order mark becomes part of a property name and leads to 500.",
+        change("content", decode_text=mark_crashes),
+    ),
+    Mutant(
+        "RM-CT-13-xml-crash",
+        "RM-CT-13",
+        "A byte order mark before XML leads to 500.",
+        change("content", read_members=xml_mark_crashes),
+    ),
+    Mutant("RM-CT-14-text-plain", "RM-CT-14", "A text/plain body is parsed as JSON.", also("text/plain".__eq__)),
+    Mutant(
+        "RM-CT-14-octets",
+        "RM-CT-14",
+        "application/octet-stream is parsed as JSON.",
+        also("application/octet-stream".__eq__),
+    ),
+    Mutant(
+        "RM-CT-14-prefix",
+        "RM-CT-14",
+        "A type that begins like application/json is taken for it.",
+        also(lambda name: name.startswith("application/json")),
+    ),
+    Mutant("RM-CT-14-any", "RM-CT-14", "Every type with a slash is parsed as JSON.", also(lambda name: True)),
+    Mutant(
+        "RM-CT-15-wrong-list",
+        "RM-CT-15",
+        "The list names types that are answered with 415 themselves.",
+        change("answers", finish=lists_too_much),
+    ),
+    Mutant("RM-CT-16-crash", "RM-CT-16", "A missing Content-Type leads to 500.", parsing(missing_crashes)),
+    Mutant("RM-CT-16-empty-crash", "RM-CT-16", "A Content-Type without a slash leads to 500.", parsing(empty_crashes)),
+    Mutant(
+        "RM-CT-16-nothing",
+        "RM-CT-16",
+        "A body without Content-Type is answered with 204 and relays nothing.",
+        change("", perform=missing_is_fine),
+    ),
+    Mutant(
+        "RM-CT-17-sniffed",
+        "RM-CT-17",
+        "The format is guessed from the body, whatever the type says.",
+        change("content", read_content=sniffed),
+    ),
+    Mutant(
+        "RM-CT-17-xml-as-json",
+        "RM-CT-17",
+        "A body that is no JSON is tried as XML.",
+        change("content", read_members=xml_within_json),
+    ),
+    Mutant(
+        "RM-CT-17-json-as-form",
+        "RM-CT-17",
+        "A form that begins with a brace is read as JSON.",
+        change("content", read_members=under(FORM, json_within_form)),
+    ),
+    Mutant(
+        "RM-CT-18-checked-and-read",
+        "RM-CT-18",
+        "One line is used for the checks and the other for parsing.",
+        parsing(checked_and_read),
+    ),
+    Mutant("RM-CT-18-any-line", "RM-CT-18", "Whichever line names JSON counts.", parsing(any_line)),
+)
