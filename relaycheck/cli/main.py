@@ -51,6 +51,11 @@ def check(
     select: Annotated[
         list[str] | None, typer.Option(help="Requirement id or pattern, such as RM-204-*; may be repeated.")
     ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the HTML report to FILE too.")] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML to FILE too.")] = None,
+    ctrf: Annotated[Path | None, typer.Option(metavar="FILE", help="Write CTRF JSON to FILE.")] = None,
+    badge: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a shields.io endpoint to FILE.")] = None,
+    markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a Markdown summary to FILE.")] = None,
     run_id: Annotated[
         str, typer.Option(help="Six letters or digits that mark this run's mail; random by default.")
     ] = "",
@@ -82,6 +87,13 @@ def check(
                 xsrf=xsrf,
                 cookies=tuple(cookie or ()),
                 allow_plaintext=allow_plaintext,
+                views=(
+                    ("html", html),
+                    ("junit", junit),
+                    ("ctrf", ctrf),
+                    ("badge", badge),
+                    ("markdown", markdown),
+                ),
                 pytest_options=context.obj,
             )
         )
@@ -185,6 +197,24 @@ def replay(
         allow_plaintext=allow_plaintext,
     )
     raise typer.Exit(run_replay(ReplayWish(row, record, output, options)))
+
+
+@app.command()
+def report(
+    record: Annotated[
+        Path | None, typer.Argument(help="result.json, or the folder of a run; by default the latest.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="The HTML report.")] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="JUnit XML.")] = None,
+    ctrf: Annotated[Path | None, typer.Option(metavar="FILE", help="CTRF JSON.")] = None,
+    badge: Annotated[Path | None, typer.Option(metavar="FILE", help="A shields.io endpoint.")] = None,
+    markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="A Markdown summary.")] = None,
+) -> None:
+    """Draw views of a recorded run; without options, tell it in the terminal."""
+    from relaycheck.cli.report import run_report
+
+    views = {"html": html, "junit": junit, "ctrf": ctrf, "badge": badge, "markdown": markdown}
+    raise typer.Exit(run_report(record, views))
 
 
 @app.command()
