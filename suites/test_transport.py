@@ -63,10 +63,11 @@ def test_credentials_are_not_served_over_plain_http(
         raise unobservable(
             Cause.NOT_DECLARED, "this would send credentials in clear: allow_plaintext in the target file permits it"
         )
-    vouching = control()
-    request = compose(message, note="over plain http")
     twin = replace(target.url, scheme="http", port=80 if target.url.port == 443 else target.url.port)
-    judge(not_served_in_plain(_over(run, twin, request), vouching))
+    for scheme, valid in run.credentials.items():
+        vouching = control(auth=valid)
+        request = compose(message, auth=valid, note=f"over plain http, {scheme}")
+        judge(not_served_in_plain(_over(run, twin, request), vouching))
 
 
 def _over(run: Run, url: Url, request: Request) -> Exchange:

@@ -41,5 +41,7 @@ class Installation:
     allow_loopback: bool = True
     """Requests may name a mail server on this machine, as on-site installations do."""
     body_limit: int = 20_000_000
+    https_only: bool = False
+    """Plain http is refused: credentials in it are in clear (RFC 7617 §4, RFC 6750 §5.3)."""
     xml: Literal["both", "datacontract", "plain"] = "both"
     patch: Literal["body", "operations"] = "body"

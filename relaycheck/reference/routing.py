@@ -86,6 +86,8 @@ class Routing:
 def route(service: Service, received: Received) -> bool:
     """Whether the operation is called; False: OPTIONS is answered. Raises `Refusal` otherwise."""
     steps = service.routing
+    if service.installation.https_only and not received.tls:
+        raise Refusal(403, "https-only", "This service is used over https only.", close=True)
     for problem in (steps.host_problem(received), steps.length_problem(received)):
         if problem:
             raise Refusal(400, "bad-request", problem, close=True)

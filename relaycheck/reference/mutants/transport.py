@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import h11
 
+from relaycheck.reference.door import OLD_TLS_NAME
 from relaycheck.reference.faults import WireFaults
 from relaycheck.reference.mutants.model import Mutant, change
 from relaycheck.reference.received import Answer, Refusal
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from relaycheck.reference.received import Received
     from relaycheck.reference.service import Service
     from relaycheck.reference.submission import MailServer
+    from relaycheck.target import Target
 
 ELSEWHERE = "https://elsewhere.relaycheck.test"
 
@@ -108,7 +111,41 @@ def kind_of(error: BaseException) -> str:
     return "The mail server refused the connection." if "onnect" in str(error) else "The mail server is no SMTP server."
 
 
+async def plain_for_tokens(service: Service, received: Received) -> Answer:
+    """Plain http is refused to passwords only."""
+    token = (received.get("authorization") or "").lower().startswith("bearer")
+    if token and not received.tls:
+        received = received.but(tls=True)
+    return await serve(service, received)
+
+
+def by_name(target: Target) -> Target:
+    """Asked for by its name, the server negotiates what it should not."""
+    return replace(target, url=replace(target.url, host=OLD_TLS_NAME))
+
+
 MUTANTS = (
+    Mutant(
+        "RM-SEC-01-plain-too",
+        breaks="RM-SEC-01",
+        fault="Plain http is served as well.",
+        service=change("installation", https_only=False),
+        tls=True,
+    ),
+    Mutant(
+        "RM-SEC-01-plain-for-tokens",
+        breaks="RM-SEC-01",
+        fault="Plain http is served to Bearer tokens.",
+        service=change("", serve=plain_for_tokens),
+        tls=True,
+    ),
+    Mutant(
+        "RM-SEC-04-old-tls",
+        breaks="RM-SEC-04",
+        fault="The server negotiates TLS 1.0.",
+        target=by_name,
+        tls=True,
+    ),
     Mutant(
         "RM-SEC-03-select-elsewhere",
         breaks="RM-SEC-03",
