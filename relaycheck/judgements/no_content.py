@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from relaycheck.judgements.judgement import judgement
 from relaycheck.judgements.mail import fate
-from relaycheck.judgements.state import described, missing, red
+from relaycheck.judgements.state import described, missing, red, wants_a_length
 from relaycheck.verdicts import Cause, Verdict, failed, inconclusive, passed
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ def _over_204s(exchanges: Sequence[Exchange], fault: Callable[[Exchange, Respons
             return failed(found, decisive=True)
     if seen:
         return passed(f"{seen} answers with 204, none with the fault")
+    if exchanges and all(wants_a_length(e) for e in exchanges):
+        return passed("chunked requests are answered 411, so there is no 204 to them")
     came = next((missing(e) for e in exchanges if missing(e)), None)
     return came or inconclusive(
         Cause.CONTROL_RED, f"no 204 to look at: {described(exchanges[0]) if exchanges else 'nothing sent'}"

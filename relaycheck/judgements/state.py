@@ -88,3 +88,8 @@ def red(control: Exchange) -> Verdict | None:
             Cause.CONTROL_RED, "the control got 204 but its mail did not arrive, so its probe proves nothing"
         )
     return None
+
+
+def wants_a_length(exchange: Exchange) -> bool:
+    """A chunked request was answered 411, as a server may (RFC 9112 §6.3): nothing more can be learned of chunks."""
+    return exchange.status == 411 and "Transfer-Encoding" in exchange.request.fields and not relayed(exchange)
