@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from relaycheck.exchange import Exchange
 
 PORTS = {"http": 80, "https": 443}
-VARYING = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]+|\b[0-9a-f]{12,}\b", re.IGNORECASE)
+VARYING = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{8,}\b|[0-9]+", re.IGNORECASE)
 
 
 @judgement

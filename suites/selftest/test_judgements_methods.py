@@ -1,0 +1,112 @@
+"""Methods, dates and Retry-After, with literals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from literals import ACCEPTED, GONE, LOST, REFUSED, SILENT, exchange
+from test_judgements_outcome import FAIL, OPEN, PASS, SURE, told
+
+from relaycheck.judgements.dates import dated, retry_after_is_a_time, what_429s_say
+from relaycheck.judgements.methods import (
+    a_known_resource,
+    a_successful_options_names_post,
+    allow_with_every_405,
+    no_other_success,
+    nothing_after_a_head,
+)
+
+if TYPE_CHECKING:
+    from relaycheck.exchange import Exchange
+    from relaycheck.judgements.judgement import Judgement
+
+OK = exchange(200, mail=True)
+NOON = 1_795_435_200.0  # Mon, 23 Nov 2026 12:00:00 GMT
+
+
+def refusal(allow: str | None, method: str = "PUT") -> Exchange:
+    return exchange(405, fields=(("Allow", allow),) if allow is not None else (), method=method, carries=None)
+
+
+def options(status: int, allow: str | None = None) -> Exchange:
+    return exchange(status, fields=(("Allow", allow),) if allow is not None else (), method="OPTIONS", carries=None)
+
+
+def head(status: int, stray: bytes = b"") -> Exchange:
+    return exchange(status, method="HEAD", stray=stray, carries=None)
+
+
+def on(date: str | None, status: int = 204, times: int = 1) -> Exchange:
+    return exchange(status, fields=(("Date", date),) * times if date is not None else ())
+
+
+def no_http(status: int) -> Exchange:
+    """The answer to octets that are no request."""
+    probe = exchange(status, carries=None)
+    return replace(probe, request=replace(probe.request, raw=b"POST / HTTP/1.1\r\nHost : x\r\n\r\n{}"))
+
+
+def later(value: str, status: int = 503) -> Exchange:
+    return exchange(status, fields=(("Retry-After", value),))
+
+
+CASES: list[tuple[str, Judgement, str]] = [
+    ("success: 204", no_other_success([ACCEPTED, REFUSED], ACCEPTED), PASS),
+    ("success: 200", no_other_success([ACCEPTED, OK], ACCEPTED), SURE),
+    ("success: 200, and the control too", no_other_success([OK], OK), SURE),
+    ("success: everything is refused", no_other_success([REFUSED], REFUSED), OPEN),
+    ("allow: named", allow_with_every_405([refusal("POST, OPTIONS")], ACCEPTED), PASS),
+    ("allow: empty", allow_with_every_405([refusal("")], ACCEPTED), PASS),
+    ("allow: without POST", allow_with_every_405([refusal("OPTIONS")], ACCEPTED), PASS),
+    ("allow: another letter case is another method", allow_with_every_405([refusal("put, POST")], ACCEPTED), PASS),
+    ("allow: no 405", allow_with_every_405([REFUSED], ACCEPTED), PASS),
+    ("allow: missing", allow_with_every_405([refusal("POST"), refusal(None)], ACCEPTED), SURE),
+    ("allow: the refused method", allow_with_every_405([refusal("POST, PUT")], ACCEPTED), SURE),
+    ("allow: no token", allow_with_every_405([refusal("POST; GET")], ACCEPTED), SURE),
+    ("allow: the control is refused", allow_with_every_405([refusal("POST")], REFUSED), OPEN),
+    ("options: POST", a_successful_options_names_post(options(200, "OPTIONS, POST"), ACCEPTED), PASS),
+    ("options: refused", a_successful_options_names_post(options(405), ACCEPTED), PASS),
+    ("options: no Allow", a_successful_options_names_post(options(200), ACCEPTED), FAIL),
+    ("options: a page's Allow", a_successful_options_names_post(options(204, "GET"), ACCEPTED), FAIL),
+    ("options: not sent", a_successful_options_names_post(GONE, ACCEPTED), OPEN),
+    ("head: nothing", nothing_after_a_head([head(405), head(200)]), PASS),
+    ("head: content", nothing_after_a_head([head(405), head(401, b"{}")]), SURE),
+    ("head: other methods do not count", nothing_after_a_head([exchange(400, stray=b"x")]), OPEN),
+    ("head: not answered", nothing_after_a_head([replace(head(405), response=None)]), OPEN),
+    ("resource: served", a_known_resource(ACCEPTED, ACCEPTED), PASS),
+    ("resource: 404", a_known_resource(exchange(404), ACCEPTED), PASS),
+    ("resource: 404 with mail", a_known_resource(exchange(404, mail=True), ACCEPTED), SURE),
+    ("resource: 500", a_known_resource(exchange(500), ACCEPTED), FAIL),
+    ("resource: the control is refused", a_known_resource(exchange(404), REFUSED), OPEN),
+    ("resource: no mail, though the control's came", a_known_resource(LOST, REFUSED), OPEN),
+    ("date: now", dated([on("Mon, 23 Nov 2026 12:00:07 GMT"), on("Mon, 23 Nov 2026 11:00:00 GMT", 401)], NOON), PASS),
+    ("date: 23 hours off", dated([on("Sun, 22 Nov 2026 13:00:00 GMT")], NOON), PASS),
+    ("date: 25 hours off", dated([on("Sun, 22 Nov 2026 11:00:00 GMT")], NOON), SURE),
+    ("date: missing", dated([on("Mon, 23 Nov 2026 12:00:07 GMT"), on(None, 415)], NOON), SURE),
+    ("date: twice", dated([on("Mon, 23 Nov 2026 12:00:07 GMT", times=2)], NOON), SURE),
+    ("date: ISO 8601", dated([on("2026-11-23T12:00:07Z")], NOON), SURE),
+    ("date: a local zone", dated([on("Mon, 23 Nov 2026 12:00:07 +0000")], NOON), SURE),
+    ("date: no such day", dated([on("Mon, 31 Feb 2026 12:00:07 GMT")], NOON), SURE),
+    ("date: a 5xx does not count", dated([on(None, 500)], NOON), OPEN),
+    ("date: a 400 to what is no HTTP does not count", dated([no_http(400)], NOON), OPEN),
+    ("date: not answered", dated([SILENT], NOON), OPEN),
+    ("retry: seconds", retry_after_is_a_time([later("120"), later("0"), REFUSED]), PASS),
+    ("retry: a date", retry_after_is_a_time([later("Mon, 23 Nov 2026 12:00:07 GMT")]), PASS),
+    ("retry: an old date", retry_after_is_a_time([later("Monday, 23-Nov-26 12:00:07 GMT")]), PASS),
+    ("retry: none", retry_after_is_a_time([REFUSED]), PASS),
+    ("retry: a word", retry_after_is_a_time([later("120"), later("soon")]), SURE),
+    ("retry: a fraction", retry_after_is_a_time([later("0.5", 429)]), SURE),
+    ("retry: negative", retry_after_is_a_time([later("-1")]), SURE),
+    ("retry: a unit", retry_after_is_a_time([later("60s")]), SURE),
+    ("retry: nothing was answered", retry_after_is_a_time([SILENT]), OPEN),
+    ("429: recorded", what_429s_say([later("soon", 429), REFUSED]), PASS),
+    ("429: nothing was answered", what_429s_say([SILENT]), OPEN),
+]
+
+
+@pytest.mark.parametrize(("judgement", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_a_judgement_says(judgement: Judgement, expected: str) -> None:
+    verdict = judgement.evaluate()
+    assert told(verdict) == expected, verdict
