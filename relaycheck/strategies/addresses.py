@@ -30,10 +30,8 @@ def lengths(domain: str) -> dict[str, str]:
         "local part of 64": f"{local_part(64)}@{domain}",
         "path of 256": f"{local_part(14)}@{long_domain(254 - 15, domain)}",
         "local part of 65": f"{local_part(65)}@{domain}",
-        "local part of 128": f"{local_part(128)}@{domain}",
         "path of 257": f"{local_part(14)}@{long_domain(255 - 15, domain)}",
         "domain of 255": f"{NONCE}@{long_domain(255, domain)}",
-        "domain of 256": f"{NONCE}@{long_domain(256, domain)}",
     }
 
 
@@ -44,7 +42,6 @@ SINGLE = {
     "two addresses without a space": (f"{FIRST},{SECOND}", ""),
     "two addresses with a semicolon": (f"{FIRST}; {SECOND}", ""),
     "two addresses with a space": (f"{FIRST} {SECOND}", ""),
-    "a group": (f"friends: {FIRST}, {SECOND};", ""),
     "a name": (f"To One <{FIRST}>", FIRST),
     "a name with a comma": (f'"One, To" <{FIRST}>', FIRST),
     "a name that is an address": (f'"{SECOND}" <{FIRST}>', FIRST),
@@ -63,7 +60,6 @@ ODD = {
     "apostrophe": f"o'{NONCE}@{{domain}}",
     "dots": f"a.b.c.{NONCE}@{{domain}}",
     "punctuation": f"{NONCE}!#$%&*-/=?^_`{{|}}~@{{domain}}",
-    "digits": f"0{NONCE}@{{domain}}",
     "percent escape look-alike": f"{NONCE}%41@{{domain}}",
     "IPv4 literal": f"{NONCE}@[127.0.0.1]",
     "IPv6 literal": f"{NONCE}@[IPv6:::1]",

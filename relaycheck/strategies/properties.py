@@ -30,7 +30,6 @@ MISTYPED = {
     "an array in Recipients": ("Recipients", [[ADDRESS]]),
     "an object in Recipients": ("Recipients", [{"Address": ADDRESS}]),
     "an array as connection": ("ConnectionInfoExtended", []),
-    "a number as connection": ("ConnectionInfoExtended", 25),
     "true as connection": ("ConnectionInfoExtended", True),
 }
 
