@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from relaycheck.judgements.judgement import judgement
 from relaycheck.judgements.outcome import same_outcome
-from relaycheck.judgements.state import described, missing, red, relayed, wants_a_length
+from relaycheck.judgements.state import answer_known, described, missing, red, relayed, wants_a_length
 from relaycheck.verdicts import Cause, Verdict, failed, inconclusive, passed
 
 if TYPE_CHECKING:
