@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 from relaycheck.catalogue import UnknownRequirement, load
+from relaycheck.cli.workers import VIEWS, TooFewPorts, shared, workers
+from relaycheck.client import new_run_id
 from relaycheck.places import default_output
 from relaycheck.plugin.launch import launch
 from relaycheck.plugin.settings import SHRINKING, Depth, Settings
@@ -47,11 +51,14 @@ class Wish:
     allow_plaintext: bool = False
     views: tuple[tuple[str, Path | None], ...] = ()
     """Views by name, and the file that each is to be drawn into; None: not asked for."""
+    workers: int = 1
     pytest_options: tuple[str, ...] = ()
 
 
 LOOPBACK_WITNESS = WitnessSettings(delivery_timeout=2.0, settle_time=0.3)
 """Seconds that are plenty where target and witness share one machine."""
+
+MOST_WORKERS = 16
 
 E = TypeVar("E", CertificateLevel, Depth)
 
@@ -63,11 +70,27 @@ class Usage(Exception):
 def run_check(wish: Wish) -> int:
     """Check a target; returns the exit code of design section 4."""
     try:
-        with ExitStack() as stack:
-            return launch(settings_of(wish, stack), wish.pytest_options, views=("relaycheck.views.emit",))
-    except (Usage, TargetProblem) as problem:
+        wish = replace(wish, seed=str(_seed(wish.seed)), run_id=wish.run_id or new_run_id())
+        return _alone(wish) if wish.workers == 1 else _together(wish)
+    except (Usage, TargetProblem, TooFewPorts) as problem:
         typer.echo(str(problem), err=True)
         return int(ExitCode.USAGE)
+
+
+def _alone(wish: Wish) -> int:
+    with ExitStack() as stack:
+        return launch(settings_of(wish, stack), wish.pytest_options, views=VIEWS)
+
+
+def _together(wish: Wish) -> int:
+    if not 1 <= wish.workers <= MOST_WORKERS:
+        raise Usage(f"-n: {wish.workers} is not a number of workers from 1 to {MOST_WORKERS}")
+    with ExitStack() as stack:
+        settings = shared(settings_of(wish, stack), 0, wish.workers)
+        assert settings.output is not None
+        shutil.rmtree(settings.output / "allure-results", ignore_errors=True)
+        others = stack.enter_context(workers(partial(settings_of, wish), wish.workers, wish.pytest_options))
+        return launch(replace(settings, others=others), wish.pytest_options, views=VIEWS)
 
 
 def settings_of(wish: Wish, stack: ExitStack) -> Settings:

@@ -56,6 +56,7 @@ def check(
     ctrf: Annotated[Path | None, typer.Option(metavar="FILE", help="Write CTRF JSON to FILE.")] = None,
     badge: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a shields.io endpoint to FILE.")] = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a Markdown summary to FILE.")] = None,
+    workers: Annotated[int, typer.Option("-n", help="Processes that share the checks.")] = 1,
     run_id: Annotated[
         str, typer.Option(help="Six letters or digits that mark this run's mail; random by default.")
     ] = "",
@@ -80,6 +81,7 @@ def check(
                 output=output,
                 select=tuple(select or ()),
                 run_id=run_id,
+                workers=workers,
                 basic=basic,
                 soticket=soticket,
                 bearer=bearer,
@@ -123,11 +125,14 @@ def serve(
     default_smtp: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Where mail goes whose connection is null.")
     ] = None,
+    target_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Describe it in FILE, its demo secrets in FILE.env.")
+    ] = None,
 ) -> None:
     """Start the reference target, a faithful RelayMessage service, and print how to reach it."""
     from relaycheck.cli.serve import run_serve
 
-    raise typer.Exit(run_serve(host, port, tls, default_smtp))
+    raise typer.Exit(run_serve(host, port, tls, default_smtp, target_file))
 
 
 @app.command()

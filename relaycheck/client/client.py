@@ -48,7 +48,7 @@ class Client:
         budget: Budget,
         witness: Witness | None,
         *,
-        clock: float | None = None,
+        share: int = 0,
     ) -> None:
         self.composer = composer
         self.wire = wire
@@ -62,9 +62,9 @@ class Client:
         self.patience = Patience(composer.target.witness.delivery_timeout)
         self.slowest = 0.0
         """Seconds that the slowest answer of the run took."""
-        self.nonces = Nonces(composer.run_id)
+        self.nonces = Nonces(composer.run_id, share)
+        self._prefix = f"X{share}-" if share else "X"
         self._http2: Http2Wire | None = None
-        self._began = time.perf_counter() if clock is None else clock
         self._count = itertools.count(1)
         self._lock = threading.Lock()
         self._http = httpx.Client(transport=HttpxTransport(wire), trust_env=False, follow_redirects=False, timeout=None)
@@ -102,7 +102,9 @@ class Client:
         self.budget.note(exchange)
         return exchange
 
-    def send_http2(self, message: Message, *, timeout: float | None = None, **variations: Unpack[Variations]) -> Exchange:
+    def send_http2(
+        self, message: Message, *, timeout: float | None = None, **variations: Unpack[Variations]
+    ) -> Exchange:
         """Send one request over HTTP/2 and record the exchange; after a 2xx, wait for the mail. Raises NotOffered."""
         target = self.composer.target
         if not target.capabilities()["http2"]:
@@ -121,7 +123,7 @@ class Client:
 
     def token(self) -> str:
         with self._lock:
-            return f"X{next(self._count):05d}"
+            return f"{self._prefix}{next(self._count):05d}"
 
     def record(self, request: Request, seen: Observation, secrets: tuple[Secret, ...] = ()) -> Exchange:
         self.budget.carried(request)

@@ -38,6 +38,8 @@ class Ledger:
     _late: dict[str, tuple[bytes, bool]] = field(default_factory=dict)
     _texts: dict[str, str] = field(default_factory=dict)
     _deliveries: dict[str, Delivery] = field(default_factory=dict)
+    _redactors: dict[str, Redactor] = field(default_factory=dict)
+    """By the id and the nonce of an exchange that held secrets of its own: what comes of it later may hold them too."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __len__(self) -> int:
@@ -68,6 +70,8 @@ class Ledger:
         )
         with self._lock:
             self._exchanges[exchange.id] = exchange
+            if redactor is not self.redactor:
+                self._redactors[exchange.id] = self._redactors[request.nonce] = redactor
         exchange = self.view(exchange)
         if self.on_record:
             self.on_record(exchange)
@@ -84,7 +88,7 @@ class Ledger:
         """Octets or a close that came after the exchange `token` was recorded."""
         with self._lock:
             before, was_closed = self._late.get(token, (b"", False))
-            self._late[token] = (before + self.redactor.redact(stray), was_closed or closed)
+            self._late[token] = (before + self._redactor(token).redact(stray), was_closed or closed)
 
     def view(self, exchange: Exchange) -> Exchange:
         """`exchange` as it is known now: with late octets and the mail that has arrived."""
@@ -97,20 +101,28 @@ class Ledger:
         if self.witness is not None:
             found = self.witness.deliveries(known.request.nonce)
             if len(found) != len(known.deliveries):
-                known = replace(known, deliveries=tuple(self._hidden(d) for d in found))
+                known = replace(known, deliveries=tuple(self._hidden(d, known.request.nonce) for d in found))
         return known
 
-    def _hidden(self, delivery: Delivery) -> Delivery:
+    def _hidden(self, delivery: Delivery, nonce: str) -> Delivery:
         """A delivery with the secrets in it replaced: a mail that holds one shows the placeholder."""
         if delivery.id not in self._deliveries:
-            redact = self.redactor.redact
+            redactor = self._redactor(nonce)
+            redact, redact_text = redactor.redact, redactor.redact_text
             self._deliveries[delivery.id] = replace(
                 delivery,
+                hello=redact_text(delivery.hello),
+                sender=redact_text(delivery.sender),
+                recipients=tuple(replace(r, address=redact_text(r.address)) for r in delivery.recipients),
                 data=redact(delivery.data),
                 wire=redact(delivery.wire),
                 transcript=redact(delivery.transcript),
             )
         return self._deliveries[delivery.id]
+
+    def _redactor(self, key: str) -> Redactor:
+        """Of an exchange by its id or nonce."""
+        return self._redactors.get(key, self.redactor)
 
     def all(self) -> tuple[Exchange, ...]:
         """Every exchange of the run in the order it was recorded, as known now."""
@@ -122,16 +134,20 @@ class Ledger:
 def _redacted_request(request: Request, redactor: Redactor, hide: Callable[[str], str]) -> Request:
     head, _, payload = request.raw.partition(END_OF_HEAD)
     hidden = redactor.redact(head)
-    if hidden == head and request.plain:
+    framed = payload != request.body  # in chunks, or other octets than the body of which it was made
+    if hidden == head and request.plain and not framed:
         return request
     body = request.body if request.plain else redactor.redact(request.body)
-    framed_alike = payload == request.body or body != request.body  # chunks may cut a secret in two
+    if framed and body == request.body:
+        payload = redactor.redact(payload)
+    else:
+        payload = body  # chunks may cut a secret in two
     return replace(
         request,
         target=hide(request.target),
         fields=_redacted_fields(request.fields, hide),
         body=body,
-        raw=hidden + END_OF_HEAD + (body if framed_alike else payload),
+        raw=hidden + END_OF_HEAD + payload,
     )
 
 

@@ -20,11 +20,14 @@ def new_run_id() -> str:
 
 
 class Nonces:
-    """`rc` + run + counter in base 36: as long as `message.NONCE`, lower case, letters and digits only. Thread-safe."""
+    """`rc` + run + counter in base 36: as long as `message.NONCE`, lower case, letters and digits only. Thread-safe.
 
-    def __init__(self, run_id: str) -> None:
+    Each process that takes a share of the run counts in a range of its own.
+    """
+
+    def __init__(self, run_id: str, share: int = 0) -> None:
         self._prefix = f"rc{run_id:0>{RUN_LENGTH}.{RUN_LENGTH}}"
-        self._count = itertools.count(1)
+        self._count = itertools.count(1 + share * 36 ** (COUNTER_LENGTH - 1))
         self._lock = threading.Lock()
 
     def next(self) -> str:

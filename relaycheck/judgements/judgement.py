@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import wraps
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from relaycheck.exchange import Exchange
@@ -29,6 +30,10 @@ class Judgement:
     arguments: tuple[Any, ...]
     named: Mapping[str, Any] = field(default_factory=dict)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travels between processes by the name of its function: the name in the module is the judgement, not the function."""
+        return _recalled, (self.function.__module__, self.function.__qualname__, self.arguments, dict(self.named))
+
     def evaluate(self, refresh: Callable[[Exchange], Exchange] = lambda seen: seen) -> Verdict:
         arguments = [_mapped(argument, refresh) for argument in self.arguments]
         named = {name: _mapped(argument, refresh) for name, argument in self.named.items()}
@@ -46,6 +51,11 @@ class Judgement:
             return self.named["control"]  # type: ignore[no-any-return]
         pair = [a for a in self.arguments if isinstance(a, Exchange)]
         return pair[1] if len(pair) > 1 else None
+
+
+def _recalled(module: str, name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Judgement:
+    apply: Callable[..., Judgement] = getattr(import_module(module), name)
+    return apply(*arguments, **named)
 
 
 def judgement(function: Callable[P, Verdict]) -> Callable[P, Judgement]:

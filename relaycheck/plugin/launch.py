@@ -24,11 +24,15 @@ def launch(settings: Settings, pytest_options: Sequence[str] = (), *, views: Seq
 
 
 def launch_for_outcome(
-    settings: Settings, pytest_options: Sequence[str] = (), *, tests: Sequence[str] = (str(SUITES),)
+    settings: Settings,
+    pytest_options: Sequence[str] = (),
+    *,
+    tests: Sequence[str] = (str(SUITES),),
+    views: Sequence[str] = (),
 ) -> RunOutcome | None:
-    """The same without any view; gives what the run came to, or None if it never began. `tests`: what pytest is to collect."""
+    """The same, giving what the run came to, or None if it never began. `tests`: what pytest is to collect."""
     given = _Given(settings)
-    _run(settings, pytest_options, (), given, tests)
+    _run(settings, pytest_options, views, given, tests)
     return given.outcome
 
 
@@ -67,7 +71,7 @@ def _run(
         arguments += [
             "-pallure_pytest.plugin",
             f"--alluredir={settings.output / 'allure-results'}",
-            "--clean-alluredir",
+            *(["--clean-alluredir"] if settings.share[1] == 1 else []),
         ]
     with _isolated():
         return int(pytest.main([*arguments, *pytest_options], plugins=[given]))

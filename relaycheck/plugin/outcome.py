@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from relaycheck.rollup import Conclusion, conclude, row_verdict
@@ -38,6 +38,8 @@ class RunOutcome:
     """Mails that the witness accepted."""
     partial: bool
     """Only a selection was run."""
+    not_run: tuple[Requirement, ...] = ()
+    """The row of each test that was planned and not executed."""
 
     def checks_of(self, requirement_id: str) -> tuple[Check, ...]:
         return tuple(c for c in self.checks if c.requirement.id == requirement_id)
@@ -48,20 +50,14 @@ class RunOutcome:
 
 def conclude_run(run: Run, catalogue: Catalogue, not_run: Sequence[Requirement], *, partial: bool) -> RunOutcome:
     """Roll the final verdicts up. `not_run`: the row of each test that was planned and not executed. Call after `run.settle()`."""
-    exchanges = run.ledger.all()
-    verdicts: dict[str, list[Verdict]] = {}
-    for row in not_run:
-        verdicts.setdefault(row.id, []).append(Verdict(Kind.NOT_RUN, "not run"))
-    for check in run.checks.values():
-        verdicts.setdefault(check.requirement.id, []).append(check.verdict)
-    rows = [row_verdict(requirement, verdicts.get(requirement.id, ())) for requirement in catalogue]
+    checks = tuple(run.checks.values())
     return RunOutcome(
         settings=run.settings,
         catalogue=catalogue,
         run_id=run.run_id,
-        checks=tuple(run.checks.values()),
-        exchanges=exchanges,
-        conclusion=conclude(run.settings.level, rows, partial=partial),
+        checks=checks,
+        exchanges=run.ledger.all(),
+        conclusion=_conclusion(run.settings, catalogue, checks, not_run, partial=partial),
         obstacle=run.obstacle,
         started=run.started,
         finished=run.finished,
@@ -69,4 +65,44 @@ def conclude_run(run: Run, catalogue: Catalogue, not_run: Sequence[Requirement],
         could_relay=run.budget.could_relay,
         witnessed=len(run.witness.all_deliveries()) if run.witness is not None else 0,
         partial=partial,
+        not_run=tuple(not_run),
     )
+
+
+def merged(first: RunOutcome, others: Sequence[RunOutcome]) -> RunOutcome:
+    """One outcome from the shares of a run that several processes made."""
+    shares = (first, *others)
+    checks = tuple(check for share in shares for check in share.checks)
+    not_run = tuple(row for share in shares for row in share.not_run)
+    partial = any(share.partial for share in shares)
+    return replace(
+        first,
+        checks=checks,
+        exchanges=tuple(exchange for share in shares for exchange in share.exchanges),
+        conclusion=_conclusion(first.settings, first.catalogue, checks, not_run, partial=partial),
+        obstacle=next((share.obstacle for share in shares if share.obstacle), ""),
+        started=min(share.started for share in shares),
+        finished=max(share.finished for share in shares),
+        sent=sum(share.sent for share in shares),
+        could_relay=sum(share.could_relay for share in shares),
+        witnessed=sum(share.witnessed for share in shares),
+        partial=partial,
+        not_run=not_run,
+    )
+
+
+def _conclusion(
+    settings: Settings,
+    catalogue: Catalogue,
+    checks: Sequence[Check],
+    not_run: Sequence[Requirement],
+    *,
+    partial: bool,
+) -> Conclusion:
+    verdicts: dict[str, list[Verdict]] = {}
+    for row in not_run:
+        verdicts.setdefault(row.id, []).append(Verdict(Kind.NOT_RUN, "not run"))
+    for check in checks:
+        verdicts.setdefault(check.requirement.id, []).append(check.verdict)
+    rows = [row_verdict(requirement, verdicts.get(requirement.id, ())) for requirement in catalogue]
+    return conclude(settings.level, rows, partial=partial)

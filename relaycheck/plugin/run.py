@@ -75,7 +75,7 @@ class Run:
         budget = Budget(self.settings.budget, target.limits.requests_per_second)
         self.credentials = declared(target.auth)
         composer = Composer(target, next(iter(self.credentials.values()), None), MEDIA_TYPES[0], self.run_id)
-        self.client = Client(composer, wire, self.ledger, budget, watching)
+        self.client = Client(composer, wire, self.ledger, budget, watching, share=self.settings.share[0])
         secrets = [s for credential in self.credentials.values() for s in credential.secrets()]
         self.ledger.redactor = self.ledger.redactor.with_secrets(*secrets)
         self._stack.callback(self.client.close)
@@ -186,12 +186,16 @@ class Run:
     def _late(self, token: str, stray: bytes, closed: bool) -> None:
         self.ledger.charge(token, stray, closed)
         if closed and not stray:
-            self.client.fresh = True
+            self._closes(token)
 
     def _note(self, exchange: Exchange) -> None:
         self._attach(exchange)
         if _closed_silently(exchange, exchange.connection):
-            self.client.fresh = True
+            self._closes(exchange.id)
+
+    def _closes(self, id: str) -> None:
+        self.client.fresh = True
+        self.unsteady = self.unsteady or f"after {id} the connection closed without a word"
 
     def _attach(self, exchange: Exchange) -> None:
         if self.current is not None and exchange.id not in self.current.exchange_ids:

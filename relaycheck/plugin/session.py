@@ -15,7 +15,7 @@ from relaycheck.catalogue import load as load_catalogue
 from relaycheck.places import SUITES
 from relaycheck.plugin.checks import Check, CheckFailed, CheckInconclusive
 from relaycheck.plugin.judging import execute, settled
-from relaycheck.plugin.outcome import RunOutcome, conclude_run
+from relaycheck.plugin.outcome import RunOutcome, conclude_run, merged
 from relaycheck.plugin.run import RUN, Run
 from relaycheck.rollup import CLASSES_OF
 from relaycheck.verdicts import Cause, Kind, Verdict, inconclusive, not_applicable
@@ -55,13 +55,16 @@ class Session:
         rows = {
             item: row for item in items if (row := row_of(item, self.catalogue)) is not None and self._at_depth(item)
         }
-        self.planned = {item.nodeid: row for item, row in rows.items()}
         order = {row.id: place for place, row in enumerate(self.catalogue)}
         kept = sorted(
             (item for item, row in rows.items() if self._wanted(row) and self._named(item)),
             key=lambda item: (over_the_run(item), order[rows[item].id]),
         )
-        chosen = set(kept)
+        share, shares = self.settings.share
+        mine = [item for place, item in enumerate(kept) if over_the_run(item) or place % shares == share]
+        others = set(kept) - set(mine)
+        self.planned = {item.nodeid: row for item, row in rows.items() if item not in others}
+        kept, chosen = mine, set(mine)
         left_out = [item for item in items if item not in chosen]
         items[:] = kept
         if left_out:
@@ -150,7 +153,9 @@ class Session:
         if isinstance(verdict, Verdict):
             check.provisional = verdict
         elif check.provisional is None or check.provisional.kind is not Kind.ERROR:
-            check.provisional = Verdict(Kind.ERROR, f"{call.excinfo.typename}: {call.excinfo.value}")
+            assert self.run is not None
+            told = self.run.ledger.redactor.redact_text(f"{call.excinfo.typename}: {call.excinfo.value}")
+            check.provisional = Verdict(Kind.ERROR, told)
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         longrepr = report.longrepr
@@ -176,8 +181,11 @@ class Session:
         not_run = [row for nodeid, row in self.planned.items() if nodeid not in self.run.checks]
         partial = bool(self.settings.select) or not whole_suite(session.config)
         outcome = conclude_run(self.run, self.catalogue, not_run, partial=partial)
+        if self.settings.others is not None:
+            outcome = merged(outcome, self.settings.others())
         session.config.stash[OUTCOME] = outcome
-        session.config.hook.pytest_relaycheck_concluded(config=session.config, outcome=outcome)
+        if self.settings.share[0] == 0:
+            session.config.hook.pytest_relaycheck_concluded(config=session.config, outcome=outcome)
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             session.exitstatus = int(outcome.conclusion.exit_code)
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from relaycheck.rollup import CertificateLevel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from relaycheck.plugin.outcome import RunOutcome
     from relaycheck.target import Target
     from relaycheck.witness import Witness
 
@@ -53,5 +55,9 @@ class Settings:
     """A witness that is open already and stays so: the embedded target must know its address before the run begins."""
     rehearsal: bool = False
     """Compose and count every request, send none: how `plan` knows the numbers."""
+    share: tuple[int, int] = (0, 1)
+    """Which share of the checks this process runs, of how many. The first one also tells the whole."""
+    others: Callable[[], Sequence[RunOutcome]] | None = None
+    """What the other shares came to; waits for them."""
     notes: tuple[str, ...] = field(default_factory=tuple)
     """Sentences for the report about how the run was set up."""

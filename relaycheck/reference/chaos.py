@@ -127,7 +127,7 @@ ANY: Mapping[str, Disturbance] = {
         "a gateway answers 504 to what the target carries out", _sometimes(_answers(Act.ANSWER_AFTER, GATEWAYS[1]))
     ),
     "restart": Disturbance("the target restarts in the middle", _bursts(_of(Act.RESET_AFTER), 150, 3), away=(150, 8)),
-    "closes-idle": Disturbance("idle connections are closed silently", _sometimes(_of(Act.CLOSE_AFTER), 2)),
+    "closes-idle": Disturbance("idle connections are closed silently", _sometimes(_of(Act.CLOSE_AFTER), 3)),
     "resets-idle": Disturbance("connections are reset after the answer", _sometimes(_of(Act.RESET_THEN), 4)),
     "anything": Disturbance("all of that", _sometimes(_anything, 6)),
     "witness-lost": Disturbance(
