@@ -77,6 +77,8 @@ def _document(place: str) -> Document:
     if "://" in place:
         document = Document("")
         document.put(("url",), place, "the target")
+        # Where mail goes whose connection is null, a URL does not tell, and not to a witness on a free port.
+        document.put(("relay", "default_connection"), False, "the target")
         return document
     path = Path(place)
     if not place or (path.suffix != ".toml" and not os.path.lexists(place)):

@@ -45,10 +45,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     settings = config.stash.get(SETTINGS, None)
     if settings is None or config.option.collectonly or config.pluginmanager.hasplugin("terminalreporter"):
         return
+    share, shares = settings.share
+    if share != 0:  # the first of several processes speaks for all
+        return
     console = Console(file=sys.stdout)
     live = console.is_terminal and not console.is_dumb_terminal
     progress = Progress(sys.stdout, live, planned=len(session.items), width=console.width)
-    progress.begin(str(settings.target.url), f"level {settings.level}, depth {settings.depth}, seed {settings.seed}")
+    among = f", the first of {shares} processes" if shares > 1 else ""
+    what = f"level {settings.level}, depth {settings.depth}, seed {settings.seed}{among}"
+    progress.begin(str(settings.target.url), what)
     config.stash[PROGRESS] = progress
 
 
