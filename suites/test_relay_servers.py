@@ -330,17 +330,18 @@ def test_credentials_go_only_to_their_server(
 @pytest.mark.parametrize("reset", [pytest.param(False, marks=beyond_quick), True], ids=["closes", "resets"])
 @pytest.mark.parametrize("when", first_at_quick("the mail is there", "at once"))
 def test_a_client_that_leaves_causes_one_mail_at_most(
-    run: Run, send: Send, conversation: Conversation, compose: Compose, message: Message, reset: bool, when: str
+    run: Run, send: Send, control: Control, conversation: Conversation, compose: Compose, reset: bool, when: str
 ) -> None:
     """Its request was complete; nobody reads the answer. Later requests are served as before."""
-    request = compose(message, note=f"the client {'resets' if reset else 'closes'} its connection: {when}")
+    before = control()
+    request = compose(run.message(), note=f"the client {'resets' if reset else 'closes'} its connection: {when}")
     conversation.write(request.raw)
     if run.witness is not None and when == "the mail is there":
         run.witness.wait(request.nonce, bool, run.client.patience.seconds())
     left = conversation.leave(request, reset=reset)
-    after = send(message, fresh=True)
-    judge(one_mail_at_most(left, after))
-    judge(served(after))
+    after = send(run.message(), fresh=True)
+    judge(one_mail_at_most(left, before))
+    judge(served(after, before))
 
 
 @requirement("RM-REL-28")
@@ -349,7 +350,7 @@ def test_a_client_that_only_stops_writing_causes_one_mail(
     run: Run, send: Send, conversation: Conversation, compose: Compose, message: Message
 ) -> None:
     """Half-closed after the request: it may be answered or taken for gone."""
-    request = compose(message, note="the client stops writing")
+    request = compose(message, headers=(("Connection", "close"),), note="the client stops writing")
     conversation.write(request.raw)
     conversation.finish_writing()
     half = run.client.await_mail(conversation.read(request))
