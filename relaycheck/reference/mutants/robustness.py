@@ -73,8 +73,9 @@ def retry(value: str, *statuses: int) -> Callable[[Received, Answer], Answer]:
 
 
 def length_of_a_page(outgoing: Outgoing) -> Iterable[Move]:
-    """The length of the page that was made first, with the JSON that replaced it."""
-    if outgoing.status < 400 or outgoing.method == "HEAD":
+    """The length of the page that was made first, with the JSON that replaced it, where the connection ends after it."""
+    last = ("connection", "close") in outgoing.request_fields
+    if outgoing.status < 400 or outgoing.method == "HEAD" or not last:
         return (outgoing.raw,)
     lines = outgoing.head.split(b"\r\n")
     longer = b"Content-Length: " + str(len(outgoing.content) + 40).encode()
@@ -188,7 +189,7 @@ MUTANTS = (
     Mutant(
         "RM-ERR-10-page-length",
         breaks="RM-ERR-10",
-        fault="The Content-Length of an error is that of an HTML page, while the body is JSON.",
+        fault="The Content-Length of the last error on a connection is that of an HTML page, while the body is JSON.",
         wire=WireFaults(outgoing=length_of_a_page),
     ),
     Mutant(
