@@ -132,7 +132,7 @@ class Ledger:
 
 
 def _redacted_request(request: Request, redactor: Redactor, hide: Callable[[str], str]) -> Request:
-    head, _, payload = request.raw.partition(END_OF_HEAD)
+    head, end, payload = request.raw.partition(END_OF_HEAD)
     hidden = redactor.redact(head)
     framed = payload != request.body  # in chunks, or other octets than the body of which it was made
     if hidden == head and request.plain and not framed:
@@ -147,7 +147,7 @@ def _redacted_request(request: Request, redactor: Redactor, hide: Callable[[str]
         target=hide(request.target),
         fields=_redacted_fields(request.fields, hide),
         body=body,
-        raw=hidden + END_OF_HEAD + payload,
+        raw=hidden + end + payload if end else hidden,
     )
 
 

@@ -140,9 +140,7 @@ class Session:
         check = item.stash.get(CHECK, None)
         if check is None or call.excinfo is None:
             return report
-        if call.excinfo.errisinstance((CheckFailed, CheckInconclusive)):
-            report.longrepr = f"{check.verdict.kind.value}: {check.verdict.reason}"
-        elif not call.excinfo.errisinstance(pytest.skip.Exception):
+        if not call.excinfo.errisinstance((CheckFailed, CheckInconclusive, pytest.skip.Exception)):
             self._fault_of_ours(check, call)
         return report
 
