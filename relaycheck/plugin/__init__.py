@@ -28,7 +28,8 @@ from relaycheck.plugin.fixtures import (
 )
 from relaycheck.plugin.hooks import RelaycheckHooks
 from relaycheck.plugin.judging import beyond_quick, first_at_quick, judge, lacking, requirement, unobservable
-from relaycheck.plugin.session import OVER_THE_RUN, SETTINGS, Session
+from relaycheck.plugin.reports import ReportsOfVerdicts
+from relaycheck.plugin.session import CHECK, OVER_THE_RUN, SETTINGS, Session
 from relaycheck.plugin.settings import SHRINKING, Depth, Settings
 from relaycheck.plugin.tables import rows
 from relaycheck.rollup import CertificateLevel
@@ -96,6 +97,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if settings is not None:
         config.stash[SETTINGS] = settings
         config.pluginmanager.register(Session(settings), "relaycheck-session")
+        config.pluginmanager.register(ReportsOfVerdicts(CHECK), "relaycheck-reports")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:

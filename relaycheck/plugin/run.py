@@ -190,7 +190,7 @@ class Run:
 
     def _note(self, exchange: Exchange) -> None:
         self._attach(exchange)
-        if _closed_silently(exchange, exchange.connection):
+        if exchange.answered and _closed_silently(exchange, exchange.connection):
             self._closes(exchange.id)
 
     def _closes(self, id: str) -> None:

@@ -116,9 +116,7 @@ class Session:
         """Execute the test as a check: applicability first, then attempts until its verdict is certain."""
         run, check = self.run, pyfuncitem.stash[CHECK]
         assert run is not None
-        names = pyfuncitem._fixtureinfo.argnames
-        arguments = {name: pyfuncitem.funcargs[name] for name in names}
-        verdict = hindrance(run, check.requirement) or execute(run, check, lambda: pyfuncitem.obj(**arguments))
+        verdict = hindrance(run, check.requirement) or execute(run, check, lambda: call(run, pyfuncitem))
         check.provisional = verdict
         pyfuncitem.config.hook.pytest_relaycheck_checked(config=pyfuncitem.config, run=run, check=check)
         match verdict.kind:
@@ -186,6 +184,16 @@ class Session:
             session.config.hook.pytest_relaycheck_concluded(config=session.config, outcome=outcome)
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             session.exitstatus = int(outcome.conclusion.exit_code)
+
+
+def call(run: Run, item: pytest.Function) -> None:
+    """One attempt of a test. A connection of its own is a new one for each attempt: the last may have broken the one before."""
+    arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}
+    if "conversation" not in arguments:
+        item.obj(**arguments)
+        return
+    with run.client.converse() as opened:
+        item.obj(**{**arguments, "conversation": opened})
 
 
 def row_of(item: pytest.Item, catalogue: Catalogue) -> Requirement | None:
