@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from relaycheck.encodings import JSON_PATCH, MEDIA_TYPES, JsonSpelling, PatchSpelling, members, operations, write_json
-from relaycheck.judgements.bodies import alike
+from relaycheck.judgements.bodies import alike, not_accepted
 from relaycheck.judgements.outcome import observed, refused, same_outcome
 from relaycheck.plugin import beyond_quick, judge, lacking, requirement
 from relaycheck.strategies.spellings import patch_spellings
@@ -101,7 +101,7 @@ def test_a_patch_in_the_other_reading_is_refused(
     """Operations where the object is due, and the other way round: never a 204 for something that was not understood."""
     name, make = list(OTHER_READING[target.content.patch].items())[number]
     probe = send(message, media_type=JSON_PATCH, body=make, expects=None, note=name)
-    judge(refused(probe, control(media_type=JSON_PATCH)))
+    judge(not_accepted(probe, control(media_type=JSON_PATCH)))
 
 
 @requirement("RM-PATCH-03")

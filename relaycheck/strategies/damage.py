@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 _JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _JSON_MARKS = re.compile(rb'[{}\[\]:,"]')
 _XML_MARKS = re.compile(rb"(?<=<)/|/(?=>)|>")
-JSON_TAILS = (b"}", b"]", b",", b"x", b"null", b"{}", b'""', b"\x00", b"\n0", b"//", b'{"Rfc822":1}')
+JSON_TAILS = (b"}", b"]", b",", b"x", b"null", b"{}", b'""', b"\x00", b"\n0", b'{"Rfc822":1}')
 XML_TAILS = (b"<x/>", b"text", b"</x>", b"&amp;", b"<![CDATA[x]]>", b"\x00", b"<x>")
 
 
