@@ -13,6 +13,8 @@ from h2.errors import ErrorCodes
 from h2.events import ConnectionTerminated, DataReceived, RequestReceived, StreamEnded, StreamReset, WindowUpdated
 from h2.exceptions import ProtocolError
 
+from relaycheck.reference.application import DRAINED
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 class Stream:
     """One request, as far as it has come."""
 
+    length: int = 0
+    """As declared."""
     body: bytearray = field(default_factory=bytearray)
     whole: bool = False
     gone: bool = False
@@ -118,6 +122,7 @@ class Http2Protocol(asyncio.Protocol):
         fields = [(name, value) for name, value in headers if not name.startswith(b":")]
         if b":authority" in pseudo:
             fields.insert(0, (b"host", pseudo[b":authority"]))
+        stream.length = next((int(value) for name, value in fields if name == b"content-length"), 0)
         raw_path, _, query = pseudo[b":path"].partition(b"?")
         scope = {
             "type": "http",
@@ -168,8 +173,8 @@ class Http2Protocol(asyncio.Protocol):
                 continue
             self._h2.send_data(number, body[:size], end_stream=size >= len(body))
             body = body[size:]
-        if not (stream.whole or stream.gone):
-            # The answer needs no more of the request (RFC 9113 §8.1).
+        if not (stream.whole or stream.gone) and stream.length > DRAINED:
+            # The answer needs no more of the request (RFC 9113 §8.1); a shorter rest is taken and dropped.
             self._h2.reset_stream(number, ErrorCodes.NO_ERROR)
         self._flush()
 
