@@ -33,7 +33,6 @@ from relaycheck.strategies.messages import eight_bit_messages
 from relaycheck.witness import Action, Behaviour, Fault, Stage, closed_port
 
 if TYPE_CHECKING:
-    from relaycheck.client import Conversation
     from relaycheck.exchange import Exchange, Request
     from relaycheck.message import Message
     from relaycheck.plugin.fixtures import Compose, Control, Draw, Send, Serving
@@ -330,15 +329,16 @@ def test_credentials_go_only_to_their_server(
 @pytest.mark.parametrize("reset", [pytest.param(False, marks=beyond_quick), True], ids=["closes", "resets"])
 @pytest.mark.parametrize("when", first_at_quick("the mail is there", "at once"))
 def test_a_client_that_leaves_causes_one_mail_at_most(
-    run: Run, send: Send, control: Control, conversation: Conversation, compose: Compose, reset: bool, when: str
+    run: Run, send: Send, control: Control, compose: Compose, reset: bool, when: str
 ) -> None:
     """Its request was complete; nobody reads the answer. Later requests are served as before."""
     before = control()
     request = compose(run.message(), note=f"the client {'resets' if reset else 'closes'} its connection: {when}")
-    conversation.write(request.raw)
-    if run.witness is not None and when == "the mail is there":
-        run.witness.wait(request.nonce, bool, run.client.patience.seconds())
-    left = conversation.leave(request, reset=reset)
+    with run.client.converse() as conversation:
+        conversation.write(request.raw)
+        if run.witness is not None and when == "the mail is there":
+            run.witness.wait(request.nonce, bool, run.client.patience.seconds())
+        left = conversation.leave(request, reset=reset)
     after = send(run.message(), fresh=True)
     judge(one_mail_at_most(left, before))
     judge(served(after, before))
@@ -347,11 +347,12 @@ def test_a_client_that_leaves_causes_one_mail_at_most(
 @requirement("RM-REL-28")
 @beyond_quick
 def test_a_client_that_only_stops_writing_causes_one_mail(
-    run: Run, send: Send, conversation: Conversation, compose: Compose, message: Message
+    run: Run, send: Send, compose: Compose, message: Message
 ) -> None:
     """Half-closed after the request: it may be answered or taken for gone."""
     request = compose(message, headers=(("Connection", "close"),), note="the client stops writing")
-    conversation.write(request.raw)
-    conversation.finish_writing()
-    half = run.client.await_mail(conversation.read(request))
+    with run.client.converse() as conversation:
+        conversation.write(request.raw)
+        conversation.finish_writing()
+        half = run.client.await_mail(conversation.read(request))
     judge(one_mail_at_most(half, send(message, fresh=True)))
