@@ -22,7 +22,7 @@ from relaycheck.judgements.state import throttled
 from relaycheck.wire import HttpxTransport, NotOffered, Unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from relaycheck.client.budget import Budget
     from relaycheck.client.compose import Composer, Variations
@@ -59,6 +59,8 @@ class Client:
         """The id of the check on whose behalf requests are sent."""
         self.fresh = False
         """Use a new connection for every request: set when the target closes connections without saying so."""
+        self.on_transmitted: Callable[[Exchange], None] | None = None
+        """Told of every exchange on a pooled connection; not of those in conversations, which may mean to break theirs."""
         self.patience = Patience(composer.target.witness.delivery_timeout)
         self.slowest = 0.0
         """Seconds that the slowest answer of the run took."""
@@ -100,6 +102,8 @@ class Client:
         seen = self._over_httpx(request, token, fresh or self.fresh, timeout)
         exchange = self.record(request, seen, secrets)
         self.budget.note(exchange)
+        if self.on_transmitted is not None:
+            self.on_transmitted(exchange)
         return exchange
 
     def send_http2(

@@ -69,7 +69,7 @@ class Ledger:
             charset=self.target.content.charset,
         )
         with self._lock:
-            self._exchanges[exchange.id] = exchange
+            self._exchanges[exchange.id] = _with_late(exchange, *self._late.pop(exchange.id, (b"", False)))
             if redactor is not self.redactor:
                 self._redactors[exchange.id] = self._redactors[request.nonce] = redactor
         exchange = self.view(exchange)
@@ -86,22 +86,27 @@ class Ledger:
 
     def charge(self, token: str, stray: bytes, closed: bool) -> None:
         """Octets or a close that came after the exchange `token` was recorded."""
+        late = self.redactor.redact(stray)
         with self._lock:
-            before, was_closed = self._late.get(token, (b"", False))
-            self._late[token] = (before + self._redactor(token).redact(stray), was_closed or closed)
+            if token in self._exchanges:
+                self._exchanges[token] = _with_late(self._exchanges[token], late, closed)
+            else:
+                before, was_closed = self._late.get(token, (b"", False))
+                self._late[token] = (before + late, was_closed or closed)
 
     def view(self, exchange: Exchange) -> Exchange:
         """`exchange` as it is known now: with late octets and the mail that has arrived."""
         with self._lock:
             known = self._exchanges.get(exchange.id, exchange)
-            late, closed = self._late.get(exchange.id, (b"", False))
-        if late or closed:
-            use = replace(known.connection, closed_after=known.connection.closed_after or closed)
-            known = replace(known, stray=known.stray + late, connection=use)
-        if self.witness is not None:
-            found = self.witness.deliveries(known.request.nonce)
-            if len(found) != len(known.deliveries):
-                known = replace(known, deliveries=tuple(self._hidden(d, known.request.nonce) for d in found))
+        if self.witness is None:
+            return known
+        found = self.witness.deliveries(known.request.nonce)
+        if len(found) == len(known.deliveries):
+            return known
+        hidden = tuple(self._hidden(d, known.request.nonce) for d in found)
+        with self._lock:
+            known = replace(self._exchanges.get(exchange.id, exchange), deliveries=hidden)
+            self._exchanges[exchange.id] = known
         return known
 
     def _hidden(self, delivery: Delivery, nonce: str) -> Delivery:
@@ -131,6 +136,13 @@ class Ledger:
         return tuple(self.view(exchange) for exchange in known)
 
 
+def _with_late(exchange: Exchange, late: bytes, closed: bool) -> Exchange:
+    if not late and not closed:
+        return exchange
+    use = replace(exchange.connection, closed_after=exchange.connection.closed_after or closed)
+    return replace(exchange, stray=exchange.stray + late, connection=use)
+
+
 def _redacted_request(request: Request, redactor: Redactor, hide: Callable[[str], str]) -> Request:
     head, end, payload = request.raw.partition(END_OF_HEAD)
     hidden = redactor.redact(head)
@@ -138,10 +150,8 @@ def _redacted_request(request: Request, redactor: Redactor, hide: Callable[[str]
     if hidden == head and request.plain and not framed:
         return request
     body = request.body if request.plain else redactor.redact(request.body)
-    if framed and body == request.body:
-        payload = redactor.redact(payload)
-    else:
-        payload = body  # chunks may cut a secret in two
+    # Chunks may cut a secret in two: then the body stands for what was framed.
+    payload = redactor.redact(payload) if framed and body == request.body else body
     return replace(
         request,
         target=hide(request.target),

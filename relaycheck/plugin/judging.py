@@ -17,6 +17,7 @@ from relaycheck.wire import NotConnected, NotOffered
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from relaycheck.exchange import Exchange
     from relaycheck.judgements import Judgement
     from relaycheck.plugin.run import Run
 
@@ -149,7 +150,7 @@ def _no_http2(run: Run, reason: str) -> Verdict:
     return not_applicable("http2", reason)
 
 
-def settled(run: Run, check: Check) -> Verdict:
+def settled(run: Run, check: Check, refresh: Callable[[Exchange], Exchange]) -> Verdict:
     """The final verdict: the provisional one, unless what was learned since changes it.
 
     Mail that came late turns the pass of a negative check into a failure, and a "no mail arrived" into what it then is.
@@ -157,7 +158,7 @@ def settled(run: Run, check: Check) -> Verdict:
     before = check.verdict
     if run.settings.rehearsal or before.kind not in (Kind.PASS, Kind.FAIL) or not check.attempts:
         return before
-    verdicts = [attempt.verdict(run.ledger.view) for attempt in check.attempts]
+    verdicts = [attempt.verdict(refresh) for attempt in check.attempts]
     decisive = next((v for v in verdicts if v.kind is Kind.FAIL and v.decisive), None)
     if decisive is not None:
         return decisive

@@ -65,7 +65,7 @@ class Run:
             witness = RehearsalWitness if rehearsal else Witness
             self.witness = self._stack.enter_context(witness(target.witness))
         watching = None if rehearsal else self.witness
-        self.ledger = Ledger(target, Redactor(target.secrets()), watching, on_record=self._note)
+        self.ledger = Ledger(target, Redactor(target.secrets()), watching, on_record=self._attach)
         wire = (RehearsalWire if rehearsal else Wire)(
             target.url,
             trust=target.trust,
@@ -76,6 +76,7 @@ class Run:
         self.credentials = declared(target.auth)
         composer = Composer(target, next(iter(self.credentials.values()), None), MEDIA_TYPES[0], self.run_id)
         self.client = Client(composer, wire, self.ledger, budget, watching, share=self.settings.share[0])
+        self.client.on_transmitted = self._transmitted
         secrets = [s for credential in self.credentials.values() for s in credential.secrets()]
         self.ledger.redactor = self.ledger.redactor.with_secrets(*secrets)
         self._stack.callback(self.client.close)
@@ -188,8 +189,7 @@ class Run:
         if closed and not stray:
             self._closes(token)
 
-    def _note(self, exchange: Exchange) -> None:
-        self._attach(exchange)
+    def _transmitted(self, exchange: Exchange) -> None:
         if exchange.answered and _closed_silently(exchange, exchange.connection):
             self._closes(exchange.id)
 

@@ -172,8 +172,9 @@ class Session:
     def _conclude(self, session: pytest.Session, exitstatus: int) -> None:
         assert self.run is not None
         self.run.settle()
+        known = {exchange.id: exchange for exchange in self.run.ledger.all()}
         for check in self.run.checks.values():
-            check.final = settled(self.run, check)
+            check.final = settled(self.run, check, lambda seen: known.get(seen.id, seen))
         not_run = [row for nodeid, row in self.planned.items() if nodeid not in self.run.checks]
         partial = bool(self.settings.select) or not whole_suite(session.config)
         outcome = conclude_run(self.run, self.catalogue, not_run, partial=partial)
