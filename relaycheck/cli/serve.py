@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from relaycheck.target import Target
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LISTENERS = 16
+"""Ports for the witness, from that of the default mail server on: some checks need further mail servers."""
 
 
 def run_serve(host: str, port: int, tls: bool, default_smtp: str | None, target_file: Path | None = None) -> int:
@@ -68,7 +70,8 @@ def _described(ready: Ready, smtp: tuple[str, int] | None) -> Target:
     like = Embedded(default_connection=smtp is not None, smtp_timeout=Settings().smtp_timeout)
     described = replace(describe(parse_url(ready.url), like), trust=ready.ca)
     if smtp is not None and smtp[0] in LOOPBACK:  # the witness takes the place of that server
-        described = replace(described, witness=WitnessSettings(listen_ports=(smtp[1],), address_ports=(smtp[1],)))
+        ports = tuple(range(smtp[1], min(smtp[1] + LISTENERS, 65536)))
+        described = replace(described, witness=WitnessSettings(listen_ports=ports, address_ports=ports))
     return described
 
 

@@ -213,14 +213,13 @@ def record(*rows: RequirementFacts, exchanges: tuple[ExchangeFacts, ...] = (), *
     return facts.model_copy(update=changes)
 
 
-def conformant(**changes: object) -> Result:
+def conformant(*rows: RequirementFacts) -> Result:
     return record(
-        row(1, "pass", check("pass", 1)),
+        *(rows or (row(1, "pass", check("pass", 1)),)),
         verdict="conformant",
         reason="",
         exit_code=0,
         level=LevelFacts(claimed="relay", reached="relay", next=None),
-        **changes,
     )
 
 

@@ -110,7 +110,7 @@ def test_the_badge_is_valid(result: Result) -> None:
         (record(verdict="error"), "lightgrey", "error, edition"),
         (selection(), "lightgrey", "selection only: conformant"),
         (
-            conformant(requirements=[row(3, "warn", check("fail", 3), level="SHOULD")]),
+            conformant(row(3, "warn", check("fail", 3), level="SHOULD")),
             "yellowgreen",
             "relay with 1 warning, edition",
         ),
