@@ -1,4 +1,4 @@
-"""Who may not relay, and what a refusal tells: malformed, undeclared, expired, doubled and misplaced credentials (RFC 9110 §11, RFC 6750)."""
+"""Who may not relay, and what a refusal tells: malformed, undeclared, expired, doubled, misplaced credentials (RFC 9110 §11)."""
 
 from __future__ import annotations
 
