@@ -93,6 +93,16 @@ class Told:
         found = {e for f in self.findings.values() for e in shown(f)}
         return frozenset(found | set(self.first_controls if self.outcome.obstacle else ()))
 
+    @cached_property
+    def _lines(self) -> dict[str, str]:
+        return {}
+
+    def shell(self, exchange: Exchange) -> str:
+        """The exchange's request as a line for a shell."""
+        if exchange.id not in self._lines:
+            self._lines[exchange.id] = shell_line(exchange.request, self.outcome.settings.target.url)
+        return self._lines[exchange.id]
+
     def since_start(self, exchange: Exchange) -> float:
         """Seconds from the run's first exchange to this one."""
         return exchange.started - self.outcome.exchanges[0].started
@@ -240,7 +250,7 @@ def _check(run: Told, check: Check) -> CheckFacts:
         shown=shown(found) if found else [],
         beats=_beats(run, check, found) if found else None,
         example=_example(check),
-        shell=shell_line(found.probe.request, run.outcome.settings.target.url) if found and found.probe else "",
+        shell=run.shell(found.probe) if found and found.probe else "",
         evidence=run.folder_of(check) or None if found and found.exchanges else None,
     )
 

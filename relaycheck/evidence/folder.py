@@ -9,13 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from relaycheck.evidence.build import Told, loud, shown
 from relaycheck.evidence.har import har
-from relaycheck.evidence.shell import shell_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,27 +21,11 @@ if TYPE_CHECKING:
     from relaycheck.evidence.model import CheckFacts, RequirementFacts, Result
     from relaycheck.exchange import Exchange
     from relaycheck.plugin.checks import Check
-    from relaycheck.plugin.outcome import RunOutcome
 
 LARGE = 64 * 1024  # octets
 EVIDENCE = "evidence"
+LARGE_ONES = "large"
 LONGEST_NAME = 72
-
-
-@dataclass
-class Files:
-    """What the folder is to hold, by path below the output folder. Equal large contents are one file."""
-
-    contents: dict[PurePosixPath, bytes] = field(default_factory=dict)
-
-    def put(self, folder: PurePosixPath, name: str, octets: bytes) -> dict[str, object]:
-        """Keep a file; gives how `finding.json` names it."""
-        digest = hashlib.sha256(octets).hexdigest()
-        place = folder / name if len(octets) <= LARGE else PurePosixPath(EVIDENCE, "large", digest)
-        self.contents[place] = octets
-        above = "/".join([".."] * (len(folder.parts) - 1))
-        path = name if place.parent == folder else f"{above}/large/{digest}"
-        return {"file": path, "octets": len(octets), "sha256": digest}
 
 
 def place_of(check: Check) -> str:
@@ -56,32 +38,38 @@ def place_of(check: Check) -> str:
     return f"{EVIDENCE}/{check.requirement.id}/{name}"
 
 
-def files_of(run: Told, result: Result) -> dict[PurePosixPath, bytes]:
-    """Every file of the evidence, by its path below the output folder."""
-    files = Files()
+def files_of(run: Told, result: Result) -> Iterator[tuple[PurePosixPath, bytes]]:
+    """Every file of the evidence with its path below the output folder, one after the other. Equal large ones are one file."""
     facts = {c.id: (row, c) for row in result.requirements for c in row.checks}
+    known: set[PurePosixPath] = set()
     for check in run.outcome.checks:
         if loud(check) and facts[check.id][1].evidence:
-            _keep(files, run, check, *facts[check.id])
-    return files.contents
+            for place, octets in _files(run, check, *facts[check.id]):
+                if place not in known:
+                    known.add(place)
+                    yield place, octets
 
 
-def _keep(files: Files, run: Told, check: Check, row: RequirementFacts, facts: CheckFacts) -> None:
+def _files(run: Told, check: Check, row: RequirementFacts, facts: CheckFacts) -> Iterator[tuple[PurePosixPath, bytes]]:
+    """The evidence of one check."""
     assert facts.evidence is not None
     folder = PurePosixPath(facts.evidence)
-    found = run.findings[check.id]
-    exchanges = [run.by_id[id] for id in shown(found) if id in run.by_id]
-    kept: dict[str, object] = {}
+    exchanges = [run.by_id[id] for id in shown(run.findings[check.id]) if id in run.by_id]
+    kept: dict[str, dict[str, object]] = {}
     for exchange in exchanges:
-        name = "probe" if exchange.id == facts.probe else "control" if exchange.id == facts.control else exchange.id
-        kept[exchange.id] = {f: files.put(folder, f"{name}.{f}", octets) for f, octets in _parts(exchange)}
-    url = run.outcome.settings.target.url
-    if archive := har(exchanges, url, run.when):
-        kept["archive"] = files.put(folder, "exchanges.har", archive.encode())
-    if exchanges:
-        files.put(folder, "repro.sh", _script(run.outcome, row, facts, exchanges).encode())
+        role = "probe" if exchange.id == facts.probe else "control" if exchange.id == facts.control else exchange.id
+        kept[exchange.id] = {}
+        for part, octets in _parts(exchange):
+            digest = hashlib.sha256(octets).hexdigest()
+            large = len(octets) > LARGE
+            name = f"../../{LARGE_ONES}/{digest}" if large else f"{role}.{part}"
+            kept[exchange.id][part] = {"file": name, "octets": len(octets), "sha256": digest}
+            yield PurePosixPath(EVIDENCE, LARGE_ONES, digest) if large else folder / name, octets
+    if archive := har(exchanges, run.outcome.settings.target.url, run.when):
+        yield folder / "exchanges.har", archive.encode()
+    yield folder / "repro.sh", _script(run, row, facts, exchanges).encode()
     finding = {"requirement": row.id, **facts.model_dump(mode="json"), "files": kept}
-    files.put(folder, "finding.json", json.dumps(finding, indent=1, ensure_ascii=False).encode())
+    yield folder / "finding.json", json.dumps(finding, ensure_ascii=False).encode()
 
 
 def _parts(exchange: Exchange) -> Iterator[tuple[str, bytes]]:
@@ -97,7 +85,7 @@ def _parts(exchange: Exchange) -> Iterator[tuple[str, bytes]]:
         yield f"{suffix}mail.eml", delivery.data
 
 
-def _script(outcome: RunOutcome, row: RequirementFacts, facts: CheckFacts, exchanges: list[Exchange]) -> str:
+def _script(run: Told, row: RequirementFacts, facts: CheckFacts, exchanges: list[Exchange]) -> str:
     lines = [
         "#!/bin/sh",
         f"# {row.id} {facts.name}: {facts.verdict}",
@@ -106,7 +94,7 @@ def _script(outcome: RunOutcome, row: RequirementFacts, facts: CheckFacts, excha
     ]
     for exchange in exchanges:
         role = "probe" if exchange.id == facts.probe else "control" if exchange.id == facts.control else "further"
-        line = shell_line(exchange.request, outcome.settings.target.url)
+        line = run.shell(exchange)
         told = line or "# too long for a command line"
         lines += ["", f"# {role} {exchange.id}: {exchange.request.note}".rstrip(": "), told]
     return "\n".join(lines) + "\n"
@@ -117,4 +105,4 @@ def strangers(folder: Path) -> list[str]:
     place = folder / EVIDENCE
     if not place.is_dir():
         return []
-    return sorted(e.name for e in place.iterdir() if not re.fullmatch(r"RM-[0-9A-Z]+-\d+|large", e.name))
+    return sorted(e.name for e in place.iterdir() if not re.fullmatch(rf"RM-[0-9A-Z]+-\d+|{LARGE_ONES}", e.name))

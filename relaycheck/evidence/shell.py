@@ -26,6 +26,12 @@ KNOWN = {
     "app-token": '"$RELAYCHECK_APP_TOKEN"',
     "xsrf-token": '"$RELAYCHECK_XSRF"',
 }
+ESCAPES = {n: f"\\{n:03o}" for n in range(256) if not 32 <= n < 127 or chr(n) in "\\'"} | {
+    ord("%"): "%%",
+    ord("\r"): "\\r",
+    ord("\n"): "\\n",
+}
+"""For the first argument of printf, between single quotes."""
 WRITTEN_BY_CURL = ("host", "content-length")
 ADDED_BY_CURL = ("User-Agent", "Accept", "Content-Type", "Expect")
 
@@ -88,18 +94,7 @@ def _printf(octets: bytes) -> str:
 
 
 def _escaped(text: str) -> str:
-    made = []
-    for octet in text.encode("utf-8", "surrogateescape"):
-        character = chr(octet)
-        if character == "%":
-            made.append("%%")
-        elif character in "\r\n":
-            made.append("\\r" if character == "\r" else "\\n")
-        elif " " <= character <= "~" and character not in "\\'":
-            made.append(character)
-        else:
-            made.append(f"\\{octet:03o}")
-    return "".join(made)
+    return text.encode("utf-8", "surrogateescape").decode("latin-1").translate(ESCAPES)
 
 
 def _quoted(text: str) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 WIDEST = 300  # characters of one differing line that are shown
 LONGEST = 16 * 1024  # octets of one side of an exchange that the record holds as text
 SCATTERED = 4  # differing places of a body that are told one by one; beyond, its beginning is shown
-COMPARED = 4000  # octets of a body in which the difference is looked for
+COMPARED = 500  # octets between the first and the last difference of two bodies; beyond, its beginning is shown
 
 
 def as_text(octets: bytes, longest: int = LONGEST) -> str:
@@ -72,11 +72,22 @@ def _body(was: bytes, now: bytes, *, same_message: bool) -> str:
         return "no body"
     if same_message:
         return f"the same message in {len(now)} octets"
-    matcher = difflib.SequenceMatcher(None, was[:COMPARED], now[:COMPARED], autojunk=False)
-    parts = [_part(tag, was[a1:a2], now[b1:b2]) for tag, a1, a2, b1, b2 in matcher.get_opcodes() if tag != "equal"]
-    if 0 < len(parts) <= SCATTERED and sum(map(len, parts)) < WIDEST:
-        return f"body {', '.join(parts)} ({len(now)} octets)"
-    return f"body {short(_plain(now))!r} ({len(now)} octets)"
+    lead, trail = _in_common(was, now)
+    was, now, whole = was[lead : len(was) - trail], now[lead : len(now) - trail], now
+    if max(len(was), len(now)) <= COMPARED:
+        matcher = difflib.SequenceMatcher(None, was, now, autojunk=False)
+        parts = [_part(tag, was[a1:a2], now[b1:b2]) for tag, a1, a2, b1, b2 in matcher.get_opcodes() if tag != "equal"]
+        if 0 < len(parts) <= SCATTERED and sum(map(len, parts)) < WIDEST:
+            return f"body {', '.join(parts)} ({len(whole)} octets)"
+    return f"body {short(_plain(whole))!r} ({len(whole)} octets)"
+
+
+def _in_common(was: bytes, now: bytes) -> tuple[int, int]:
+    """How many octets both begin with, and how many of the rest both end with."""
+    shorter = min(len(was), len(now))
+    lead = next((n for n in range(shorter) if was[n] != now[n]), shorter)
+    trail = next((n for n in range(shorter - lead) if was[-1 - n] != now[-1 - n]), shorter - lead)
+    return lead, trail
 
 
 def _part(tag: str, was: bytes, now: bytes) -> str:
