@@ -115,8 +115,11 @@ def _write_views(result: Result, settings: Settings) -> Path | None:
     if folder is None:
         return None
     in_ci = any(os.environ.get(name) for name in IN_CI)
-    for name in (*ALWAYS, *(FOR_CI if in_ci else ())):
-        write_view(result, name, folder / VIEWS[name].file)
+    for name, view in VIEWS.items():
+        if name in ALWAYS or (in_ci and name in FOR_CI):
+            write_view(result, name, folder / view.file)
+        elif not any(path.resolve() == (folder / view.file).resolve() for _, path in settings.views):
+            (folder / view.file).unlink(missing_ok=True)  # of an earlier run: it would tell another story
     return folder / VIEWS["html"].file
 
 

@@ -109,7 +109,7 @@ def _wrapped(label: str, text: str, width: int, *, command: bool = False, style:
     lines = textwrap.wrap(
         text,
         max(width - len(label) - len(ending), 20),
-        break_long_words=False,
+        break_long_words=not command,
         break_on_hyphens=False,
         expand_tabs=False,
     )
