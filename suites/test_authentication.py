@@ -112,14 +112,14 @@ def test_the_refusal_of_wrong_credentials_carries_a_challenge(
 @requirement("RM-AUTH-07")
 @pytest.mark.over_the_run
 def test_every_401_of_the_run_carries_a_challenge(run: Run) -> None:
-    judge(a_challenge_with_every_401(run.ledger.all()))
+    judge(a_challenge_with_every_401(run.ordinary()))
 
 
 @requirement("RM-AUTH-08")
 @pytest.mark.over_the_run
 def test_challenges_say_what_their_scheme_asks(run: Run) -> None:
     """Basic has a realm (RFC 7617 §2), Bearer a parameter (RFC 6750 §3)."""
-    judge(challenges_say_what_their_scheme_asks(run.ledger.all()))
+    judge(challenges_say_what_their_scheme_asks(run.ordinary()))
 
 
 @requirement("RM-AUTH-08")

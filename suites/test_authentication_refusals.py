@@ -213,7 +213,7 @@ def test_the_password_of_the_connection_is_not_repeated(send: Send, message: Mes
 @requirement("RM-AUTH-26")
 @pytest.mark.over_the_run
 def test_no_response_of_the_run_repeats_a_secret(run: Run) -> None:
-    judge(nothing_leaks(run.ledger.all()))
+    judge(nothing_leaks(run.ordinary()))
 
 
 @requirement("RM-AUTH-27")

@@ -77,7 +77,7 @@ def test_no_valid_request_is_answered_with_another_success(send: Send, control: 
 def test_no_post_of_the_run_is_answered_with_another_success(run: Run, control: Control) -> None:
     """Every POST of a message to the documented path counts."""
     path = run.target.url.path
-    posts = [e for e in run.ledger.all() if e.request.method == "POST" and e.request.message is not None]
+    posts = [e for e in run.ordinary() if e.request.method == "POST" and e.request.message is not None]
     judge(no_other_success([e for e in posts if e.request.target.partition("?")[0] == path], control()))
 
 
@@ -167,7 +167,7 @@ def test_a_405_without_credentials_has_an_allow_field(send: Send, control: Contr
 @requirement("RM-EP-05")
 @pytest.mark.over_the_run
 def test_every_405_of_the_run_has_an_allow_field(run: Run, control: Control) -> None:
-    judge(allow_with_every_405(run.ledger.all(), control()))
+    judge(allow_with_every_405(run.ordinary(), control()))
 
 
 @requirement("RM-EP-06")
@@ -205,7 +205,7 @@ def test_a_response_to_head_for_an_unknown_path_ends_with_its_header_section(
 @requirement("RM-EP-07")
 @pytest.mark.over_the_run
 def test_every_response_to_head_of_the_run_ends_with_its_header_section(run: Run, send: Send, message: Message) -> None:
-    judge(nothing_after_a_head((*run.ledger.all(), send(message, **varied(HEADERS_ONLY, method="HEAD")))))
+    judge(nothing_after_a_head((*run.ordinary(), send(message, **varied(HEADERS_ONLY, method="HEAD")))))
 
 
 @requirement("RM-EP-08")
@@ -299,7 +299,7 @@ def test_a_404_has_a_date(send: Send, message: Message, target: Target) -> None:
 @requirement("RM-EP-12")
 @pytest.mark.over_the_run
 def test_every_response_of_the_run_has_a_date(run: Run) -> None:
-    judge(dated(run.ledger.all(), now=time.time()))
+    judge(dated(run.ordinary(), now=time.time()))
 
 
 @requirement("RM-EP-13")

@@ -108,7 +108,7 @@ def test_no_request_of_the_run_that_was_wrong_led_to_a_server_error(run: Run, co
     mail = {
         c.id for c in run.checks.values() if c.requirement.class_ is Class_.RELAY or _names_a_port(c.requirement.id)
     }
-    judge(no_crash_over_the_run([e for e in run.ledger.all() if e.check not in mail], control()))
+    judge(no_crash_over_the_run([e for e in run.ordinary() if e.check not in mail], control()))
 
 
 def _names_a_port(row: str) -> bool:
@@ -179,7 +179,7 @@ def test_an_error_does_not_show_the_inside_of_the_service(send: Send, message: M
 @requirement("RM-ERR-04")
 @pytest.mark.over_the_run
 def test_no_response_of_the_run_shows_the_inside_of_the_service(run: Run) -> None:
-    judge(no_internals(run.ledger.all()))
+    judge(no_internals(run.ordinary()))
 
 
 @requirement("RM-ERR-05")
@@ -268,14 +268,14 @@ def test_retry_after_is_a_date_or_a_number(run: Run, compose: Compose, message: 
 @requirement("RM-ERR-08")
 @pytest.mark.over_the_run
 def test_every_retry_after_of_the_run_is_a_date_or_a_number(run: Run, control: Control) -> None:
-    judge(retry_after_is_a_time((control(), *run.ledger.all())))
+    judge(retry_after_is_a_time((control(), *run.ordinary())))
 
 
 @requirement("RM-ERR-09")
 @pytest.mark.over_the_run
 def test_what_a_429_says_is_recorded(run: Run, control: Control) -> None:
     """It is not provoked (RFC 6585 §4)."""
-    judge(what_429s_say((control(), *run.ledger.all())))
+    judge(what_429s_say((control(), *run.ordinary())))
 
 
 LAST = (("Connection", "close"),)
@@ -309,7 +309,7 @@ def test_an_error_is_as_long_as_it_says_in_another_type(send: Send, message: Mes
 @requirement("RM-ERR-10")
 @pytest.mark.over_the_run
 def test_nothing_follows_the_end_of_an_error(run: Run, send: Send, message: Message) -> None:
-    judge(nothing_behind_an_error((*run.ledger.all(), _refused(send, message, "no credentials"))))
+    judge(nothing_behind_an_error((*run.ordinary(), _refused(send, message, "no credentials"))))
 
 
 LINE = "A line that no error may repeat."

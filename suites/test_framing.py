@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from relaycheck.client.dialogues import (
     answered,
-    around,
     cut_short,
     followed,
     held_back,
@@ -262,7 +261,7 @@ def test_a_length_and_a_coding_that_disagree_hide_no_request(
         length = len(payload)
     lines = (("Content-Length", str(length)), ("Transfer-Encoding", "chunked"))
     outer = with_payload(compose(message, headers=lines, expects=None), payload)
-    judge(by_its_coding_or_refused_then_closed(*tried_again(run.client, around(outer, inner), another), accepted))
+    judge(by_its_coding_or_refused_then_closed(*tried_again(run.client, outer, another, inner), accepted))
 
 
 LENGTHS: tuple[Callable[[int], tuple[str, ...]], ...] = (
@@ -316,7 +315,7 @@ def test_a_coding_that_does_not_end_in_chunked_is_refused(
     payload = inner.raw if "chunked" not in ", ".join(codings) else chunked(compose(message).body)
     headers = tuple(("Transfer-Encoding", coding) for coding in codings)
     outer = with_payload(compose(message, headers=headers, expects=None), payload)
-    judge(refused_and_closed(*tried_again(run.client, around(outer, inner), another), accepted, statuses=(400, 501)))
+    judge(refused_and_closed(*tried_again(run.client, outer, another, inner), accepted, statuses=(400, 501)))
 
 
 # Field lines
@@ -520,9 +519,9 @@ def test_the_body_of_a_refused_request_never_runs(
     accepted, inner = control(), compose(message, expects=None, note="the request within")
     refusable: Variations = {**REFUSED[kind], "expects": None}
     hiding: Variations = {**refusable, "body": lead + inner.raw}
-    outer = around(compose(message, **hiding), inner)
+    outer = compose(message, **hiding)
     following = compose(message, **refusable)
-    judge(body_never_runs(*followed(run.client, outer, following), accepted))
+    judge(body_never_runs(*followed(run.client, outer, following, inner), accepted))
 
 
 @requirement("RM-FR-16")
@@ -533,7 +532,7 @@ def test_a_body_that_comes_after_its_refusal_never_runs(
     """Held back for a 100 that did not come: sent all the same, it is still no request."""
     accepted, inner = control(), compose(message, expects=None, note="the request within")
     outer = compose(message, auth=None, headers=(("Expect", "100-continue"),), body=inner.raw, expects=None)
-    judge(body_never_runs(*sent_all_the_same(run.client, around(outer, inner), another), accepted))
+    judge(body_never_runs(*sent_all_the_same(run.client, outer, another, inner), accepted))
 
 
 def padded(run: Run, media_type: str | None = None) -> Callable[[Message], bytes]:

@@ -99,26 +99,26 @@ def test_there_are_no_trailers(send: Send, message: Message, variant: Variations
 @requirement("RM-204-04")
 @pytest.mark.over_the_run
 def test_no_204_of_the_run_has_trailers(run: Run, control: Control) -> None:
-    judge(no_trailers((control(), *run.ledger.all())))
+    judge(no_trailers((control(), *run.ordinary())))
 
 
 @requirement("RM-204-01")
 @pytest.mark.over_the_run
 def test_no_204_of_the_run_has_content(run: Run, control: Control) -> None:
     """Every exchange of the run counts: one stray octet anywhere is a finding."""
-    judge(nothing_after_the_header((control(), *run.ledger.all())))
+    judge(nothing_after_the_header((control(), *run.ordinary())))
 
 
 @requirement("RM-204-02")
 @pytest.mark.over_the_run
 def test_no_204_of_the_run_has_a_content_length(run: Run, control: Control) -> None:
-    judge(no_content_length((control(), *run.ledger.all())))
+    judge(no_content_length((control(), *run.ordinary())))
 
 
 @requirement("RM-204-03")
 @pytest.mark.over_the_run
 def test_no_204_of_the_run_has_a_transfer_encoding(run: Run, control: Control) -> None:
-    judge(no_transfer_encoding((control(), *run.ledger.all())))
+    judge(no_transfer_encoding((control(), *run.ordinary())))
 
 
 # Requests that a target answers differently, so that an answer out of step shows.
@@ -184,7 +184,7 @@ def test_no_204_is_said_when_the_mail_server_does_not_take_the_mail(
 @pytest.mark.over_the_run
 def test_a_204_is_only_said_when_the_request_was_carried_out(run: Run, control: Control) -> None:
     """Every recipient of every accepted request of the run got its mail."""
-    judge(honest((control(), *run.ledger.all())))
+    judge(honest((control(), *run.ordinary())))
 
 
 @requirement("RM-204-07")

@@ -139,7 +139,7 @@ def test_no_scheme_is_redirected_to_another_origin(
 @requirement("RM-SEC-03")
 @pytest.mark.over_the_run
 def test_no_authenticated_request_of_the_run_was_redirected_to_another_origin(run: Run, control: Control) -> None:
-    judge(no_foreign_redirect((control(), *run.ledger.all()), origin=str(run.target.url)))
+    judge(no_foreign_redirect((control(), *run.ordinary()), origin=str(run.target.url)))
 
 
 @requirement("RM-SEC-04")

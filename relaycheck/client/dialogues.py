@@ -26,13 +26,18 @@ def answered(client: Client, request: Request) -> Exchange:
         return conversation.send(request, patience(client))
 
 
-def tried_again(client: Client, request: Request, following: Request) -> tuple[Exchange, Exchange]:
-    """The answer to `request`, and what then comes for `following` on the same connection: nothing, if the target has closed it."""
+def tried_again(
+    client: Client, request: Request, following: Request, hidden: Request | None = None
+) -> tuple[Exchange, Exchange]:
+    """The answer to `request`, and what then comes for `following` on the same connection: nothing, if the target has closed it.
+
+    `hidden` is a request within the first: if it is carried out, the second answer is its answer, so it is recorded as that.
+    """
     with client.converse() as conversation:
         answer = conversation.send(request, patience(client))
         if answer.answered:
             conversation.write(following.raw)
-        return answer, conversation.read(following, patience(client))
+        return answer, conversation.read(hidden or following, patience(client))
 
 
 def together(client: Client, requests: Sequence[Request]) -> tuple[Exchange, ...]:
@@ -58,22 +63,30 @@ def held_back(client: Client, request: Request) -> tuple[Exchange, int | None]:
         return client.await_mail(conversation.read(request)), before
 
 
-def sent_all_the_same(client: Client, request: Request, following: Request) -> tuple[Exchange, Exchange]:
-    """The answers to a request whose body comes after a head was answered, whatever the answer, and to the one behind it."""
+def sent_all_the_same(
+    client: Client, request: Request, following: Request, hidden: Request
+) -> tuple[Exchange, Exchange]:
+    """The answers to a request whose body comes after its head was answered, whatever the answer, and to the one behind it, or to
+    the one within."""
     head = len(_head(request))
     with client.converse() as conversation:
         conversation.write(request.raw[:head])
         conversation.interim(patience(client))
         conversation.write(request.raw[head:] + following.raw)
-        return conversation.read(request, patience(client)), conversation.read(following, patience(client))
+        return conversation.read(request, patience(client)), conversation.read(hidden, patience(client))
 
 
-def followed(client: Client, request: Request, following: Request) -> tuple[Exchange, Exchange]:
-    """Two requests in one write, and what came for each; the second is expected to get nothing, or nothing good."""
+def followed(
+    client: Client, request: Request, following: Request, hidden: Request | None = None
+) -> tuple[Exchange, Exchange]:
+    """Two requests in one write, and what came for each; the second is expected to get nothing, or nothing good.
+
+    `hidden` is a request within the first: if it is carried out, the second answer is its answer, so it is recorded as that.
+    """
     with client.converse() as conversation:
         conversation.write(request.raw + following.raw)
         answer = conversation.read(request, patience(client))
-        after = conversation.read(following, patience(client))
+        after = conversation.read(hidden or following, patience(client))
     return client.await_mail(answer), after
 
 
@@ -91,11 +104,6 @@ def cut_short(client: Client, request: Request, octets: bytes, *, reset: bool = 
 def with_payload(request: Request, payload: bytes) -> Request:
     """The same header section before other octets."""
     return replace(request, raw=_head(request) + payload)
-
-
-def around(outer: Request, inner: Request) -> Request:
-    """`outer` traced by what it hides: the mail of the request within is charged to it."""
-    return replace(outer, nonce=inner.nonce)
 
 
 def _head(request: Request) -> bytes:

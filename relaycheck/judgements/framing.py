@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from relaycheck.exchange import Exchange
 
 
+HIDDEN_RAN = "a request within the body was carried out: its mail was relayed"
+
+
 def says_close(exchange: Exchange) -> bool:
     """Whether the response ends its connection by its own words (RFC 9112 §9.3): the close option, or HTTP/1.0 without keep-alive."""
     if exchange.response is None:
@@ -109,6 +112,8 @@ def refused_and_closed(
     nothing: after a message whose end is not known, no octet can be trusted to begin a request (RFC 9112 §6.3)."""
     if relayed(probe):
         return failed(f"it was to be refused, but {described(probe)}", decisive=True)
+    if relayed(following):
+        return failed(HIDDEN_RAN, decisive=True)
     if bad := red(control) or missing(probe):
         return bad
     if probe.status not in statuses:
@@ -122,6 +127,8 @@ def refused_and_closed(
 def by_its_coding_or_refused_then_closed(probe: Exchange, following: Exchange, control: Exchange) -> Verdict:
     """Content-Length beside Transfer-Encoding: refused, or read by the transfer coding with the control's outcome; in both cases the
     connection ends, and `following` gets nothing (RFC 9112 §6.1)."""
+    if relayed(following):
+        return failed(HIDDEN_RAN, decisive=True)
     if bad := red(control) or missing(probe):
         return bad
     if probe.accepted:
@@ -170,12 +177,13 @@ def answered_before_its_body(
 
 @judgement
 def body_never_runs(refusal: Exchange, following: Exchange, control: Exchange) -> Verdict:
-    """`refusal` answers a request whose body is a valid request, `following` the next, invalid, request on the connection.
+    """`refusal` answers a request whose body is a valid request; `following` is that request, with the next answer on the connection.
 
-    The body is read and dropped, so that `following` is refused as well, or the connection ends (RFC 9112 §9.3).
+    The body is read and dropped, so that the next answer is to the next request, which is refused likewise; or the connection ends
+    (RFC 9112 §9.3).
     """
-    if relayed(refusal):
-        return failed("the body of a refused request was carried out as a request: its mail was relayed", decisive=True)
+    if relayed(following):
+        return failed(HIDDEN_RAN, decisive=True)
     if bad := red(control) or missing(refusal):
         return bad
     if not refusal.answered:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 import pytest
 
+from relaycheck.catalogue import Class_
 from relaycheck.client import Budget, Client, Composer, Halted, Ledger, declared, new_run_id
 from relaycheck.encodings import MEDIA_TYPES
 from relaycheck.exchange import Exchange, Outcome
@@ -29,9 +30,11 @@ RUN = pytest.StashKey["Run"]()
 CONTROL_SPAN = {Depth.QUICK: 100, Depth.STANDARD: 20, Depth.THOROUGH: 20}
 """A control vouches for so many exchanges; then it is sent again."""
 FIRST_PAUSES = (0.1, 0.4)
-"""Seconds between the tries of a first control whose answer is lost."""
+"""Seconds before first controls whose answers are lost are tried again."""
 LOST_AT_ONCE = 2.0
 """A control that took so many seconds is not tried again: a target that hangs would hang as often."""
+RED_LIMIT = 10
+"""So many controls that are not accepted, and none that was, end the run's sending."""
 STRAY_QUIET = 1.0
 """Seconds for which idle connections are watched for late octets at the end of the run."""
 
@@ -48,6 +51,9 @@ class Run:
         """Why nothing can be observed, in a sentence; empty when a control was accepted."""
         self.unsteady = ""
         """How it was noticed that valid requests get lost on the way, in a phrase; empty as long as none was."""
+        self._pauses = list(FIRST_PAUSES)
+        self._red_in_a_row: int | None = 0
+        """Controls that were not accepted, until the first one that is."""
         self.started = time.time()
         self.finished = 0.0
         self._names_witness = True
@@ -119,13 +125,30 @@ class Run:
         if not answer_known(exchange):
             self.unsteady = self.unsteady or f"{exchange.id}, a control, got {described(exchange)}"
         self._controls[key] = (exchange, len(self.ledger))
+        self._count_red(exchange)
         return exchange
+
+    def _count_red(self, control: Exchange) -> None:
+        """Where no valid request is ever served, more of them show nothing more and are not sent."""
+        if self._red_in_a_row is None:
+            return
+        self._red_in_a_row = self._red_in_a_row + 1 if red(control) else None
+        if self._red_in_a_row == RED_LIMIT:
+            self.budget.halt(
+                f"{RED_LIMIT} valid requests in a row were not served, and none before ({described(control)})"
+            )
 
     def fresh_control(self) -> Exchange:
         """A valid request of now, on a connection of its own: a way that loses exchanges shows itself."""
         exchange = self.client.send(self.message(), fresh=True, note="control")
         self._controls[()] = (exchange, len(self.ledger))
         return exchange
+
+    def ordinary(self) -> tuple[Exchange, ...]:
+        """Every exchange of the run but those of framing checks: they send what is no HTTP, and what a web server answers to that
+        is held against no other class."""
+        framing = {check.id for check in self.checks.values() if check.requirement.class_ is Class_.FRAMING}
+        return tuple(exchange for exchange in self.ledger.all() if exchange.check not in framing)
 
     def settle(self) -> None:
         """Ask once for all what was still open: late mail and late octets. Then every check gets its final verdict."""
@@ -149,6 +172,7 @@ class Run:
             exchange = self._try(credential, media_type, query)
             tried.append(exchange)
             if red(exchange) is None:
+                self._red_in_a_row = None
                 return
             if not exchange.answered:
                 break
@@ -156,6 +180,7 @@ class Run:
             self._names_witness = False
             tried.append(self._try(*self._candidates()[0]))
             if red(tried[-1]) is None:
+                self._red_in_a_row = None
                 return
             self._names_witness = True
         best = next((e for e in tried[: len(self._candidates())] if e.succeeded), None)
@@ -174,12 +199,12 @@ class Run:
         """A first control; one that gets lost at once is sent again, because one loss says nothing about a whole run."""
         self._baseline(credential, media_type, query)
         note = f"first control: {credential.name}, {media_type}"
-        for pause in FIRST_PAUSES:
+        while True:
             exchange = self.client.send(self.message(), note=note)
-            if answer_known(exchange) or exchange.outcome is Outcome.NOT_SENT or exchange.seconds > LOST_AT_ONCE:
+            lost = not answer_known(exchange) and exchange.outcome is not Outcome.NOT_SENT
+            if not lost or exchange.seconds > LOST_AT_ONCE or not self._pauses:
                 return exchange
-            self.budget.pause(pause)
-        return self.client.send(self.message(), note=note)
+            self.budget.pause(self._pauses.pop(0))
 
     def _baseline(self, credential: Credential, media_type: str, query: str | None) -> None:
         self.client.composer = Composer(self.target, credential, media_type, self.run_id, query)
