@@ -77,6 +77,11 @@ class Budget:
                 self._silent = 0
                 self.reached = True
 
+    def halt(self, why: str) -> None:
+        """Send nothing more. Raises nothing: the next request does."""
+        with self._lock:
+            self.halted = self.halted or why
+
     def pause(self, seconds: float) -> bool:
         """Wait before a request is repeated; always True."""
         self._never.wait(seconds)

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from relaycheck.plugin.outcome import RunOutcome
     from relaycheck.target import Target
 
-DELIVERY_TIMEOUT = 0.8
+DELIVERY_TIMEOUT = 0.4
 """Seconds: the reference relays before it answers, so only mail that never comes is waited for so long."""
-SETTLE_TIME = 0.15
+SETTLE_TIME = 0.1
 NULL_RESPONSE_TIMEOUT = 0.5
 """Seconds: a null target on loopback answers at once or never."""
 LEAN = ("-pno:unraisableexception", "-pno:threadexception")
