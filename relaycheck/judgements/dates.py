@@ -74,7 +74,9 @@ def _well_formed(exchange: Exchange) -> bool:
 
 
 def _is_http(request: Request) -> bool:
-    """Whether the request's head parses as HTTP/1.1 (RFC 9112 §2)."""
+    """Whether the request's head parses as HTTP/1.1 (RFC 9112 §2) for every server: some take a method in small letters for none."""
+    if not request.method.isupper():
+        return False
     parser = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
     try:
         parser.receive_data(request.raw[: len(request.raw) - len(request.body)])
