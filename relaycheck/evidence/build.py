@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from relaycheck import __version__
+from relaycheck.evidence.again import again
 from relaycheck.evidence.beats import beats, sources
 from relaycheck.evidence.finding import Finding, finding
 from relaycheck.evidence.lacking import next_level
@@ -33,7 +33,6 @@ from relaycheck.evidence.model import (
 from relaycheck.evidence.shell import shell_line
 from relaycheck.evidence.texts import as_text
 from relaycheck.judgements.state import described, red
-from relaycheck.places import default_output
 from relaycheck.verdicts import Kind
 
 if TYPE_CHECKING:
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from relaycheck.exchange import Delivery, Exchange
     from relaycheck.plugin.checks import Check
     from relaycheck.plugin.outcome import RunOutcome
-    from relaycheck.plugin.settings import Settings
     from relaycheck.rollup import RowVerdict
 
 DECISION_RULE = (
@@ -266,15 +264,7 @@ def _example(check: Check) -> ExampleFacts | None:
 
 def _beats(run: Told, check: Check, found: Finding) -> BeatFacts:
     places = sources(check.requirement, run.outcome.catalogue)
-    return beats(check, found, places, _again(run.outcome.settings, check.requirement.id))
-
-
-def _again(settings: Settings, row: str) -> str:
-    """The command that shows a finding again; without a record there is nothing to replay, so the row is checked anew."""
-    if settings.output is None:
-        return " ".join(["relaycheck check", *([quote(settings.source)] if settings.source else []), f"--select {row}"])
-    beside = [] if settings.output == default_output() else [quote(str(settings.output))]
-    return " ".join(["relaycheck replay", row, *beside])
+    return beats(check, found, places, again(run.outcome.settings, check.requirement.id))
 
 
 def _exchange(run: Told, exchange: Exchange) -> ExchangeFacts:
