@@ -1,7 +1,7 @@
 """Distinct examples of a strategy, the same for the same seed everywhere; and a minimiser that knows its budget.
 
 `draw` is what a check uses in place of `@given`: the number of examples is fixed beforehand and nothing is shrunk, so nothing
-is sent that was not planned. `shrink` makes a counterexample smaller afterwards, within the requests that are left.
+is sent that was not planned. `smaller` makes an example that failed smaller afterwards, within a budget.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hypothesis import HealthCheck, Phase, Verbosity, find, given, settings
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
-from hypothesis.errors import HypothesisWarning, NoSuchExample, Unsatisfiable
+from hypothesis.errors import HypothesisWarning, Unsatisfiable
 from hypothesis.internal.conjecture.choice import choice_constraints_key, choice_permitted
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, GLOBAL_CONSTANTS, HypothesisProvider
 from hypothesis.vendor.pretty import pretty
@@ -125,39 +125,6 @@ def _round(strategy: SearchStrategy[T], count: int, seed: str) -> list[T]:
 def _identity(value: object) -> str:
     """The value as text: `repr`, except that sets, whose order depends on the process, are written sorted."""
     return pretty(value) if isinstance(value, set | frozenset) else repr(value)
-
-
-class _BudgetSpentError(Exception):
-    """The predicate may not be called again."""
-
-
-def shrink(strategy: SearchStrategy[T], predicate: Callable[[T], bool], budget: int, seed: int = 0) -> T | None:
-    """The smallest value found for which `predicate` holds, with at most `budget` calls of it; None if it held for none.
-
-    Every distinct value costs one call: what the predicate said about a value is remembered.
-    """
-    said: dict[str, bool] = {}
-    best: list[T] = []
-
-    def remembered(value: T) -> bool:
-        key = _identity(value)
-        if key not in said:
-            if len(said) >= budget:
-                raise _BudgetSpentError
-            said[key] = predicate(value)
-        if said[key]:
-            best[:] = [value]
-        return said[key]
-
-    limits = settings(_settings(max(budget, 1)), phases=(Phase.generate, Phase.shrink))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", HypothesisWarning)
-        try:
-            return find(strategy, remembered, settings=limits, random=random.Random(seed))
-        except (NoSuchExample, Unsatisfiable):
-            return None
-        except _BudgetSpentError:
-            return best[0] if best else None
 
 
 class _NoMoreCalls(BaseException):

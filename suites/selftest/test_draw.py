@@ -12,7 +12,7 @@ import pytest
 from hypothesis import strategies as st
 
 from relaycheck.strategies import messages
-from relaycheck.strategies.draw import draw, shrink
+from relaycheck.strategies.draw import draw, smaller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,44 +124,5 @@ def test_an_error_in_a_strategy_is_not_swallowed() -> None:
 def test_drawing_writes_no_example_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     draw(st.text(), 20, 1)
-    shrink(st.integers(), lambda n: n > 5, 30)
+    smaller(st.integers(), draw(st.integers(), 5, 1)[-1], lambda n: n > 5, 30, 5, 1)
     assert not (tmp_path / ".hypothesis" / "examples").exists()
-
-
-def test_shrinking_finds_the_smallest_value() -> None:
-    assert shrink(st.integers(), lambda n: n > 1000, 500) == 1001
-    assert shrink(st.lists(st.integers()), lambda values: len(values) >= 3, 500) == [0, 0, 0]
-
-
-def test_shrinking_without_a_counterexample_is_none() -> None:
-    assert shrink(st.integers(), lambda _: False, 20) is None
-    assert shrink(st.nothing(), lambda _: True, 20) is None
-
-
-@pytest.mark.parametrize("budget", [0, 1, 2, 5, 20, 100])
-@pytest.mark.parametrize("limit", [-1, 50, 100_000, 2**200])
-def test_shrinking_keeps_to_its_budget_and_returns_only_what_was_found(budget: int, limit: int) -> None:
-    asked: list[int] = []
-
-    def is_large(value: int) -> bool:
-        asked.append(value)
-        return abs(value) > limit
-
-    found = shrink(st.integers(), is_large, budget)
-    assert len(asked) <= budget
-    assert len(set(asked)) == len(asked)
-    assert (found is None) == (not any(abs(value) > limit for value in asked))
-    assert found is None or (found in asked and abs(found) > limit)
-
-
-def test_shrinking_is_repeatable() -> None:
-    found = [shrink(st.text(), lambda text: len(text.encode()) > 7, 60, seed=4) for _ in range(2)]
-    assert found[0] == found[1] is not None
-
-
-def test_a_predicate_s_error_is_not_swallowed() -> None:
-    def broken(_: int) -> bool:
-        raise ZeroDivisionError("in the predicate")
-
-    with pytest.raises(ZeroDivisionError, match="in the predicate"):
-        shrink(st.integers(), broken, 5)

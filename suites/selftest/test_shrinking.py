@@ -58,6 +58,20 @@ def test_an_example_that_was_never_drawn_stays_as_it_is() -> None:
     assert smaller(LISTS, (9, 9, 9, 9, 9, 9, 9, 9), is_large, 50, 5, 0) == (9, 9, 9, 9, 9, 9, 9, 9)
 
 
+def test_a_predicate_s_error_is_not_swallowed() -> None:
+    def broken(_: tuple[int, ...]) -> bool:
+        raise ZeroDivisionError("in the predicate")
+
+    first = next(v for v in draw(LISTS, 20, 0) if is_large(v))
+    with pytest.raises(ZeroDivisionError, match="in the predicate"):
+        smaller(LISTS, first, broken, 5, 20, 0)
+
+
+def test_shrinking_is_repeatable() -> None:
+    first = next(v for v in draw(LISTS, 20, 4) if is_large(v))
+    assert smaller(LISTS, first, is_large, 9, 20, 4) == smaller(LISTS, first, is_large, 9, 20, 4)
+
+
 SUITE = """
 from hypothesis import strategies as st
 from relaycheck.judgements import same_outcome, served
