@@ -77,7 +77,7 @@ def _steps(run: Run, check: Check) -> None:
         with allure.step(f"{role} {exchange.id}: {described(exchange)}"):
             allure.attach(as_text(exchange), exchange.id, allure.attachment_type.TEXT)
     if deciding is not None:
-        with allure.step(f"{JUDGEMENT}{deciding.name}: {check.verdict.kind.value}, {check.verdict.reason}"):
+        with allure.step(_judged(deciding.name, check.verdict.kind, check.verdict.reason)):
             pass
 
 
@@ -108,8 +108,8 @@ def amend(result: Result, folder: Path) -> None:
     for path in sorted(folder.glob("*-result.json")):
         document = json.loads(path.read_text("utf-8"))
         found = known.get(_label(document, "check"))
-        if found is not None:
-            path.write_text(json.dumps(amended(document, *found), ensure_ascii=False), encoding="utf-8")
+        if found is not None and (final := amended(document, *found)) != document:
+            path.write_text(json.dumps(final, ensure_ascii=False), encoding="utf-8")
     for path in folder.glob("*-container.json"):  # fixtures: nothing that a reader of a report asks for
         path.unlink()
     (folder / "categories.json").write_text(categories(), encoding="utf-8")
@@ -128,8 +128,9 @@ def amended(document: dict[str, Any], row: RequirementFacts, check: CheckFacts) 
             "message": printable(f"{words(kind)}: {check.reason}"),
             "trace": four_beats(check),
         }
-    others = [label for label in document.get("labels", ()) if label["name"] != "verdict"]
-    changed["labels"] = [*others, {"name": "verdict", "value": kind.value}]
+    changed["labels"] = [
+        {**label, "value": kind.value} if label["name"] == "verdict" else label for label in document.get("labels", ())
+    ]
     changed["steps"] = [_step(step, check, kind) for step in document.get("steps", ())]
     return changed
 
@@ -137,8 +138,11 @@ def amended(document: dict[str, Any], row: RequirementFacts, check: CheckFacts) 
 def _step(step: dict[str, Any], check: CheckFacts, kind: Kind) -> dict[str, Any]:
     if not step["name"].startswith(JUDGEMENT):
         return step
-    told = f"{JUDGEMENT}{check.judgement}: {words(kind)}" + (f", {printable(check.reason)}" if check.reason else "")
-    return {**step, "name": told, "status": STATUS[kind]}
+    return {**step, "name": _judged(check.judgement, kind, check.reason), "status": STATUS[kind]}
+
+
+def _judged(judgement: str | None, kind: Kind, reason: str) -> str:
+    return f"{JUDGEMENT}{judgement}: {words(kind)}" + (f", {printable(reason)}" if reason else "")
 
 
 def _label(document: dict[str, Any], name: str) -> str:
