@@ -78,15 +78,28 @@ def smallest(run: Run, check: Check, retry: Callable[[dict[int, tuple[Any, ...]]
         return None
     limit = run.settings.shrinking
     found = smaller(drawing.strategy, culprit, lambda v: search.fails_with((v,)), limit, drawing.count, drawing.seed)
-    text = run.ledger.redactor.redact_text(repr(found))
     return Example(
-        value=text if len(text) <= WIDEST else f"{text[:WIDEST]}… ({len(text)} characters)",
+        value=_shown(repr(found), run),
         minimal=not search.exhausted,
         seed=drawing.seed,
         drawn=len(drawing.examples),
         requests=search.spent,
         attempt=search.best,
     )
+
+
+def _shown(text: str, run: Run) -> str:
+    """The example for a reader; what was made from a secret by an edit is not shown, nearly all of the secret is in it."""
+    if any(_resembles(text, secret.reveal()) for secret in run.ledger.redactor.secrets):
+        return "‹not shown: it resembles a secret›"
+    text = run.ledger.redactor.redact_text(text)
+    return text if len(text) <= WIDEST else f"{text[:WIDEST]}… ({len(text)} characters)"
+
+
+def _resembles(text: str, secret: str) -> bool:
+    """Whether a third of the secret stands in the text: an edit at any place leaves one half whole."""
+    length = max(4, len(secret) // 3)
+    return any(secret[at : at + length] in text for at in range(len(secret) - length + 1))
 
 
 class _Search:
