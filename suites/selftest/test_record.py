@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -238,3 +239,21 @@ def test_a_selection_reaches_no_level() -> None:
     found = next_of(claimed=CertificateLevel.HARDENED, partial=True)
     assert found is not None
     assert (found.lacking, "run without --select" in found.sentence) == ([], True)
+
+
+def test_what_is_longer_than_64_kib_is_kept_once_under_its_digest(outcome: RunOutcome, tmp_path: Path) -> None:
+    long = b"x" * 100_000
+    swollen = replace(outcome, exchanges=tuple(replace(e, received=long) for e in outcome.exchanges))
+    record = write_record(swollen, tmp_path)
+    assert [path.read_bytes() for path in (tmp_path / "evidence" / "large").iterdir()] == [long]
+    row = record.requirement("RM-CT-04")
+    assert row is not None
+    folder = tmp_path / str(row.checks[0].evidence)
+    kept = json.loads((folder / "finding.json").read_text("utf-8"))["files"]
+    named = [parts["response.raw"] for parts in kept.values()]
+    assert len(named) == 2
+    assert all((folder / part["file"]).read_bytes() == long and part["octets"] == 100_000 for part in named)
+    text = record.exchange(row.checks[0].probe or "")
+    assert text is not None
+    assert text.response is not None
+    assert text.response.endswith("more octets")
