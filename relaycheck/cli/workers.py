@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from relaycheck.plugin.settings import Settings
     from relaycheck.target import WitnessSettings
 
-VIEWS = ("relaycheck.views.emit",)
+VIEWS = ("relaycheck.views.allure_results", "relaycheck.views.emit")
 
 
 class TooFewPorts(Exception):

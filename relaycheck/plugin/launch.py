@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from relaycheck.plugin.settings import Settings
 
 
+UNUSED = ("cacheprovider", "terminal", "logging", "faulthandler", "unraisableexception", "threadexception")
+"""pytest's own plugins that a run has no use for; the last two collect garbage several times at its end."""
+
+
 def launch(settings: Settings, pytest_options: Sequence[str] = (), *, views: Sequence[str] = ()) -> int:
     """Check `settings.target` and give the run's exit code. `views` are plugins that draw the outcome."""
     return _run(settings, pytest_options, views, _Given(settings))
@@ -64,7 +68,7 @@ def _run(
         f"-c{PACKAGE / 'plugin' / 'pytest.ini'}",
         f"--rootdir={SUITES}",
         f"--confcutdir={SUITES}",
-        *(f"-pno:{name}" for name in ("cacheprovider", "terminal", "logging", "faulthandler")),
+        *(f"-pno:{name}" for name in UNUSED),
         *(f"-p{name}" for name in ("relaycheck.plugin", *views)),
     ]
     if settings.output is not None:

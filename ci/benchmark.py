@@ -1,0 +1,136 @@
+"""What a run costs: against bare httpx, at each depth, with two workers, and where the time goes. Prints ratios of one session.
+
+The same requests are sent once by the suite and once by a plain httpx client, to the same reference target with the same mail
+server. "Own cost" is what the suite takes beside its requests: composing, drawing, recording, judging, reporting.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+
+from relaycheck.client import Client
+from relaycheck.plugin.launch import launch_for_outcome
+from relaycheck.plugin.settings import Depth, Settings
+from relaycheck.reference.embedded import Embedded
+from relaycheck.rollup import CertificateLevel
+from relaycheck.target import WitnessSettings
+from relaycheck.witness import Witness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from relaycheck.exchange import Exchange, Request
+    from relaycheck.plugin.outcome import RunOutcome
+    from relaycheck.target import Target
+
+LOOPBACK = WitnessSettings(delivery_timeout=2.0, settle_time=0.3)
+
+
+@dataclass
+class Sent:
+    """The requests of a run in clear, as they were sent, and the seconds that the exchanges took."""
+
+    requests: list[Request] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+@contextmanager
+def noted() -> Iterator[Sent]:
+    """Note what every client sends meanwhile."""
+    sent, transmit = Sent(), Client.transmit
+
+    def noting(client: Client, request: Request, **how: object) -> Exchange:
+        exchange = transmit(client, request, **how)  # type: ignore[arg-type]
+        sent.requests.append(request)
+        sent.seconds += exchange.seconds
+        return exchange
+
+    Client.transmit = noting  # type: ignore[assignment, method-assign]
+    try:
+        yield sent
+    finally:
+        Client.transmit = transmit  # type: ignore[method-assign]
+
+
+def run(target: Target, witness: Witness, depth: Depth, *, rehearsal: bool = False) -> tuple[RunOutcome, float]:
+    began = time.perf_counter()
+    settings = Settings(
+        target=target, level=CertificateLevel.HARDENED, depth=depth, witness=witness, rehearsal=rehearsal
+    )
+    outcome = launch_for_outcome(settings)
+    assert outcome is not None, "the run did not begin"
+    return outcome, time.perf_counter() - began
+
+
+def bare(target: Target, requests: list[Request]) -> float:
+    """Seconds that a plain httpx client takes for the same requests on kept-alive connections."""
+    began = time.perf_counter()
+    with httpx.Client(trust_env=False, timeout=30) as client:
+        for request in requests:
+            headers = [
+                (n, v) for n, v in request.fields if n.lower() not in ("content-length", "transfer-encoding", "host")
+            ]
+            encoded = [(n.encode("latin-1"), v.encode("latin-1", "replace")) for n, v in headers]
+            url = f"http://{target.url.authority}{request.target}"
+            try:
+                client.request(request.method, url, headers=encoded, content=request.body)
+            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):
+                continue
+    return time.perf_counter() - began
+
+
+def command(*arguments: str) -> float:
+    """Seconds of a whole command."""
+    began = time.perf_counter()
+    done = subprocess.run([sys.executable, "-m", "relaycheck", *arguments], capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+    return time.perf_counter() - began
+
+
+def report() -> None:
+    with Witness(LOOPBACK) as witness, Embedded(default_smtp=(witness.main.host, witness.main.port)) as embedded:
+        target = replace(embedded.target, witness=LOOPBACK)
+        run(target, witness, Depth.QUICK)
+        with noted() as sent:
+            outcome, total = run(target, witness, Depth.STANDARD)
+        plain = bare(target, sent.requests)
+        _, rehearsed = run(target, witness, Depth.STANDARD, rehearsal=True)
+        quick, quickly = run(target, witness, Depth.QUICK)
+    print(
+        f"standard, hardened: {outcome.sent} requests in {total:.1f} s, {1000 * total / outcome.sent:.1f} ms a request"
+    )
+    print(f"the same {len(sent.requests)} requests by bare httpx: {plain:.1f} s")
+    print(f"whole run / bare httpx: {total / plain:.2f}")
+    print(f"own cost / bare httpx: {rehearsed / plain:.2f} (a rehearsal, which sends nothing: {rehearsed:.1f} s)")
+    print(f"quick: {quick.sent} requests in {quickly:.1f} s, {quickly / total:.2f} of standard")
+    _commands()
+    _slowest(outcome)
+
+
+def _commands() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        level = ("check", "--level", "hardened", "--output")
+        alone, together = (command(*level, str(Path(folder, name)), "-n", name) for name in ("1", "2"))
+    print(f"command with reports: {alone:.1f} s; two workers / one: {together / alone:.2f}")
+    print(f"--help: {min(command('--help') for _ in range(5)):.2f} s")
+
+
+def _slowest(outcome: RunOutcome) -> None:
+    requests = Counter(exchange.check for exchange in outcome.exchanges)
+    print("\nthe ten slowest checks")
+    for check in sorted(outcome.checks, key=lambda c: -c.seconds)[:10]:
+        print(f"{check.seconds:6.2f} s {requests[check.id]:4} requests  {check.requirement.id} {check.name}")
+
+
+if __name__ == "__main__":
+    report()
