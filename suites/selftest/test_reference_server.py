@@ -8,8 +8,10 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -22,6 +24,7 @@ from relaycheck.places import PACKAGE
 from relaycheck.reference.embedded import Embedded, EmbeddedProblem
 from relaycheck.reference.mutants import MUTANTS
 from relaycheck.reference.nulls import KINDS, null_target
+from relaycheck.reference.variants import VARIANTS
 from relaycheck.witness import Witness
 
 if TYPE_CHECKING:
@@ -135,7 +138,7 @@ def test_the_request_of_the_vendors_client_is_served(probe: Probe) -> None:
 
 
 def test_every_mutant_says_what_it_breaks_and_is_offered(faulty: Embedded) -> None:
-    assert set(faulty.candidates) == set(MUTANTS)
+    assert set(faulty.candidates) == {*MUTANTS, *VARIANTS} | set(VARIANTS)
     for mutant in MUTANTS.values():
         assert re.fullmatch(r"RM-[A-Z0-9]+-\d\d", mutant.breaks)
         assert mutant.id.startswith(mutant.breaks + "-")
@@ -185,27 +188,132 @@ def test_a_mutant_lives_beside_the_faithful_service(faulty: Embedded, witness: W
     assert faithful.relayed_whole(message)
 
 
-def ask(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
-    connection.request("POST", "/", b"x")
+# How each kind of null target answers a request over plain HTTP: a status, or what the client meets instead of a response.
+ANSWERS: dict[str, int | type[Exception]] = {
+    "constant-401-without-challenge": 401,
+    "redirect-same-origin": 302,
+    "redirect-other-origin": 307,
+    "login-page": 200,
+    "gate-204": 401,
+    "echo": 200,
+    "echo-204": 204,
+    "hang": TimeoutError,
+    "reset": ConnectionError,
+    "close-at-once": ConnectionError,
+    "slow-drip": 200,
+    "endless-body": 200,
+    "garbage": http.client.BadStatusLine,
+    "closed-port": ConnectionRefusedError,
+    "tls-spoken-to-in-plain": ConnectionError,
+    "plain-spoken-to-in-tls": 400,
+}
+ANSWERS |= {kind: int(kind[-3:]) for kind in KINDS if re.fullmatch(r"constant-\d{3}", kind)}
+
+
+@contextmanager
+def connected(url: str, patience: float = DEADLINE) -> Iterator[http.client.HTTPConnection]:
+    """A connection to the port of a URL, without TLS whatever its scheme."""
+    port = urlsplit(url).port
+    assert port is not None
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def ask(
+    connection: http.client.HTTPConnection, body: bytes = b"x", fields: dict[str, str] | None = None
+) -> http.client.HTTPResponse:
+    connection.request("POST", "/anything", body, fields or {})
     return connection.getresponse()
+
+
+def test_what_each_kind_of_null_target_answers_is_written_here() -> None:
+    assert set(ANSWERS) == set(KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_null_target_is_what_it_says(kind: str) -> None:
-    with null_target(kind) as url:
+    answer = ANSWERS[kind]
+    with null_target(kind) as url, connected(url, 0.3 if kind == "hang" else DEADLINE) as connection:
+        if isinstance(answer, int):
+            assert ask(connection).status == answer
+        else:
+            with pytest.raises(answer):
+                ask(connection)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.startswith(("constant-", "redirect-"))])
+def test_a_constant_answer_does_not_depend_on_the_request(kind: str) -> None:
+    with null_target(kind) as url, connected(url) as connection:
+        answers = []
+        for body in (b"", b"x" * 1000):
+            response = ask(connection, body, {"Authorization": "Basic eDp5"})
+            answers.append((response.status, response.read()))
+        assert answers[0] == answers[1]
+        assert answers[0][0] == ANSWERS[kind]
+
+
+def test_a_401_has_a_challenge_except_where_the_name_says_otherwise() -> None:
+    challenges = {}
+    for kind in ("constant-401", "constant-401-without-challenge"):
+        with null_target(kind) as url, connected(url) as connection:
+            challenges[kind] = ask(connection).getheader("WWW-Authenticate")
+    assert challenges == {"constant-401": 'Basic realm="null"', "constant-401-without-challenge": None}
+
+
+@pytest.mark.parametrize("kind", ["redirect-same-origin", "redirect-other-origin"])
+def test_a_redirect_points_where_its_name_says(kind: str) -> None:
+    with null_target(kind) as url, connected(url) as connection:
+        location = ask(connection).getheader("Location")
+        assert location is not None
+        assert (urlsplit(location).netloc in ("", urlsplit(url).netloc)) == (kind == "redirect-same-origin")
+
+
+@pytest.mark.parametrize("field", ["Authorization", "X-XSRF-TOKEN"])
+def test_the_gate_answers_204_to_anything_that_looks_like_credentials(field: str) -> None:
+    with null_target("gate-204") as url, connected(url) as connection:
+        passed = ask(connection, fields={field: "Basic eDp5"})
+        assert (passed.status, passed.read()) == (204, b"")
+        assert ask(connection).status == 401
+
+
+@pytest.mark.parametrize("kind", ["echo", "echo-204"])
+def test_an_echo_gives_back_what_it_got(kind: str) -> None:
+    with null_target(kind) as url, connected(url) as connection:
+        response = ask(connection, b"some content", {"Category": "some-value"})
+        came = response.read()
+        if kind == "echo":
+            assert came.startswith(b"POST /anything HTTP/1.1\r\n")
+            assert came.endswith(b"\r\n\r\nsome content")
+        else:
+            assert (came, response.getheader("Category")) == (b"", "some-value")
+
+
+def test_a_body_without_end_goes_on_after_the_first_megabyte() -> None:
+    with null_target("endless-body") as url, connected(url) as connection:
+        assert len(ask(connection).read(2**20)) == 2**20
+
+
+def test_a_slow_drip_comes_octet_by_octet() -> None:
+    with null_target("slow-drip") as url, connected(url) as connection:
+        assert ask(connection).read1(100) == b"x"
+
+
+def test_a_server_of_tls_hangs_up_on_plain_http_and_speaks_tls_otherwise() -> None:
+    with null_target("tls-spoken-to-in-plain") as url:
+        assert url.startswith("http://")
         port = urlsplit(url).port
         assert port is not None
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=0.3 if kind == "hang" else DEADLINE)
+        trusting = ssl._create_unverified_context()
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=DEADLINE, context=trusting)
         try:
-            if kind.startswith("constant-"):
-                for body in (b"", b"x" * 1000):
-                    connection.request("POST", "/anything", body)
-                    response = connection.getresponse()
-                    assert response.status == int(kind.removeprefix("constant-"))
-                    response.read()
-            else:
-                problem = {"hang": TimeoutError, "reset": ConnectionError, "closed-port": ConnectionRefusedError}[kind]
-                with pytest.raises(problem):
-                    ask(connection)
+            assert ask(connection).status == 204
         finally:
             connection.close()
+
+
+def test_a_server_of_plain_http_is_offered_under_https() -> None:
+    with null_target("plain-spoken-to-in-tls") as url:
+        assert url.startswith("https://")
