@@ -18,7 +18,7 @@ from relaycheck.places import REPORTS, in_checkout
 from relaycheck.plugin.settings import Depth
 from relaycheck.selftest.matrix import in_order, jobs_left, matrix
 from relaycheck.selftest.plan import default_jobs, full_jobs, names, only, suite_of
-from relaycheck.selftest.pool import Pool
+from relaycheck.selftest.pool import WORKERS, Pool
 from relaycheck.selftest.record import record_of, write_record
 from relaycheck.selftest.report import print_record, write_page
 from relaycheck.selftest.resume import Journal, digest
@@ -102,7 +102,8 @@ def _tried(wish: Wish, jobs: tuple[Job, ...], folder: Path, suite: str, console:
         left = jobs_left(jobs, trials)
         if len(left) < len(jobs):
             console.print(f"{len(jobs) - len(left)} of {len(jobs)} trials are there from before")
-        for count, trial in enumerate(stack.enter_context(Pool()).trials(left), 1):
+        pool = stack.enter_context(Pool(min(WORKERS, len(left))))
+        for count, trial in enumerate(pool.trials(left), 1):
             trials.append(trial)
             if journal is not None:
                 journal.add(trial)

@@ -56,7 +56,7 @@ class Bench:
     def run(self, job: Job) -> Trial:
         """The suite against the job's candidate; never raises for what a candidate does."""
         began = time.perf_counter()
-        if not (tests := tests_of(job.rows)):
+        if not (tests := collected_for(job.rows)):
             return Trial(job, trouble=f"no check tries {', '.join(job.rows)}")
         said = io.StringIO()
         try:
@@ -102,7 +102,7 @@ def _by_row() -> dict[str, tuple[str, ...]]:
     return found
 
 
-def tests_of(rows: tuple[str, ...]) -> tuple[str, ...]:
+def collected_for(rows: tuple[str, ...]) -> tuple[str, ...]:
     """What pytest is to collect for these rows or patterns: just their tests, which costs least; everything for no rows."""
     if not rows:
         return (str(SUITES),)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from multiprocessing.process import BaseProcess
 
+WORKERS = 4
+"""On two cores: half of a trial is waiting for what must not come."""
 DEADLINE = 600.0
 """Seconds that one job may take."""
 END_DEADLINE = 10.0
@@ -31,7 +33,8 @@ class _Worker:
 
     def give(self, job: Job) -> None:
         self.job, self.since = job, time.monotonic()
-        self.pipe.send(job)
+        with suppress(OSError):  # a worker that has died is found out when its answer is read
+            self.pipe.send(job)
 
     def end(self) -> None:
         """Asks it to end; kills it if it does not."""
@@ -47,13 +50,19 @@ class _Worker:
 class Pool:
     """Context manager. `trials` gives each job's trial as soon as it is there, in no particular order."""
 
-    def __init__(self, workers: int = 2, deadline: float = DEADLINE) -> None:
+    def __init__(self, workers: int = WORKERS, deadline: float = DEADLINE) -> None:
         self._count = workers
         self._deadline = deadline
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Self:
+        self._workers = [_started() for _ in range(self._count)]
         return self
+
+    @property
+    def processes(self) -> tuple[int, ...]:
+        """The process ids of the workers."""
+        return tuple(worker.process.pid for worker in self._workers if worker.process.pid is not None)
 
     def __exit__(self, *_: object) -> None:
         for worker in self._workers:
