@@ -75,6 +75,8 @@ class Request:
     """Its content was written from a message that holds no secret, so there is none to look for in it."""
     note: str = ""
     """What is special about it, in a few words, for the reader of a report."""
+    by_hand: bool = False
+    """A test wrote its content itself, so that what it says may be a matter of opinion."""
 
 
 @dataclass(frozen=True, slots=True)

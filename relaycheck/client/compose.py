@@ -111,6 +111,7 @@ class Composer:
             assumes=self._assumes(variations),
             plain=_holds_no_secret(stamped, variations),
             note=variations.get("note", ""),
+            by_hand="body" in variations,
         )
 
     def _assumes(self, variations: Variations) -> tuple[str, ...]:

@@ -162,14 +162,14 @@ def answered_before_its_body(
     probe: Exchange, before: int | None, control: Exchange, *, refusal: bool = False
 ) -> Verdict:
     """`before` is the status of the first response head that came while the body was held back: 100 or final (RFC 9110 §10.1.1).
-    After a 100 the request has the control's outcome; with `refusal`, it is one that no body can save."""
+    After a 100 the request has the control's outcome, or 411 if it is chunked; with `refusal`, it is one that no body can save."""
     if bad := red(control) or missing(probe):
         return bad
     if before is None:
         return failed(f"with the body held back, neither 100 nor a final status came (afterwards: {described(probe)})")
     if relayed(probe) and not probe.accepted:
         return failed(f"{before}, then {described(probe)}", decisive=answer_known(probe))
-    if before >= 200 or refusal:
+    if before >= 200 or refusal or wants_a_length(probe):
         return passed(f"{before} before the body, in the end {described(probe)}")
     verdict = same_outcome(probe, control).evaluate()
     return passed(f"{before}, then {described(probe)}") if verdict.passed else verdict

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from relaycheck.judgements.judgement import judgement
 from relaycheck.judgements.mail import fate
-from relaycheck.judgements.state import described, missing, red, wants_a_length
+from relaycheck.judgements.state import described, missing, offers_no_such_type, red, wants_a_length
 from relaycheck.verdicts import Cause, Verdict, failed, inconclusive, passed
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def _over_204s(exchanges: Sequence[Exchange], fault: Callable[[Exchange, Respons
         return passed(f"{seen} answers with 204, none with the fault")
     if exchanges and all(wants_a_length(e) for e in exchanges):
         return passed("chunked requests are answered 411, so there is no 204 to them")
+    if exchanges and all(offers_no_such_type(e) for e in exchanges):
+        return passed("what they accept is not offered (406), so there is no 204 to them")
     came = next((missing(e) for e in exchanges if missing(e)), None)
     return came or inconclusive(
         Cause.CONTROL_RED, f"no 204 to look at: {described(exchanges[0]) if exchanges else 'nothing sent'}"
@@ -91,8 +93,11 @@ def _looks_like_trailers(stray: bytes) -> bool:
 
 @judgement
 def honest(exchanges: Sequence[Exchange]) -> Verdict:
-    """O-HONEST over the run: every request that was answered 204 is carried out, each recipient has the mail once."""
-    claims = [e for e in exchanges if e.accepted and e.request.message is not None]
+    """O-HONEST over the run: every request that was answered 204 is carried out, each recipient has the mail once.
+
+    What content made by hand asks for, such as a form with an index of 2^31, is judged where it is sent, and nowhere else.
+    """
+    claims = [e for e in exchanges if e.accepted and e.request.message is not None and not e.request.by_hand]
     if claims and not claims[0].witnessed:
         return inconclusive(Cause.NO_WITNESS, "without a witness, nothing shows whether a 204 was kept")
     for exchange in claims:

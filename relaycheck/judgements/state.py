@@ -93,3 +93,9 @@ def red(control: Exchange) -> Verdict | None:
 def wants_a_length(exchange: Exchange) -> bool:
     """A chunked request was answered 411, as a server may (RFC 9112 §6.3): nothing more can be learned of chunks."""
     return exchange.status == 411 and "Transfer-Encoding" in exchange.request.fields and not relayed(exchange)
+
+
+def offers_no_such_type(exchange: Exchange) -> bool:
+    """A request that accepts only some types was answered 406, as a service may that has none of them (RFC 9110 §15.5.7)."""
+    accept = exchange.request.fields.get("Accept") or "*/*"
+    return exchange.status == 406 and "*/*" not in accept and not relayed(exchange)

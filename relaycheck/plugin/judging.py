@@ -13,6 +13,7 @@ from relaycheck.plugin.confirming import certain, still_certain
 from relaycheck.plugin.shrinking import smallest
 from relaycheck.verdicts import Cause, Kind, Verdict, inconclusive, not_applicable, passed
 from relaycheck.wire import NotConnected, NotOffered
+from relaycheck.witness import NoListener, WitnessError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -134,6 +135,12 @@ def _tried(run: Run, attempt: Attempt, test: Callable[[], Any]) -> Verdict:
         return attempt.ended
     except NotOffered as absent:
         attempt.ended = _no_http2(run, str(absent))
+        return attempt.ended
+    except NoListener as none:
+        attempt.ended = inconclusive(Cause.NOT_DECLARED, str(none))
+        return attempt.ended
+    except WitnessError as fault:
+        attempt.ended = inconclusive(Cause.NO_WITNESS, str(fault))
         return attempt.ended
     except pytest.skip.Exception as skip:
         attempt.ended = Verdict(Kind.ERROR, f"a test must not skip by itself: {skip}")

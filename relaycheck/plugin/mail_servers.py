@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from relaycheck.message import Connection
 from relaycheck.plugin.judging import lacking, unobservable
 from relaycheck.verdicts import Cause
-from relaycheck.witness import NoListener
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +37,5 @@ def mail_server(run: Run, behaviour: Behaviour) -> Iterator[MailServer]:
         raise lacking("connection.object")
     if run.witness is None:
         raise unobservable(Cause.NO_WITNESS, "this needs the suite's own mail server: declare [witness]")
-    try:
-        listener = run.witness.open(behaviour)
-    except NoListener as none:
-        raise unobservable(Cause.NOT_DECLARED, str(none)) from None
-    with listener:
+    with run.witness.open(behaviour) as listener:
         yield MailServer(listener, Connection(listener.host, listener.port, run.target.relay.protocol))

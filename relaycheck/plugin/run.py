@@ -97,8 +97,9 @@ class Run:
         return self.client.budget
 
     def message(self, recipients: int = 2, body: str = "A line of text.\r\n") -> Message:
-        """A plain message to the witness, over the connection that the target honours."""
-        return plain_message(self.target.safety_domain, recipients, body).but(connection=self.connection())
+        """A plain message to the witness, over the connection that the target honours, to no more recipients than it takes."""
+        allowed = self.target.limits.at_most(recipients)
+        return plain_message(self.target.safety_domain, allowed, body).but(connection=self.connection())
 
     def connection(self) -> Connection | None:
         """The connection that messages have by default; None where only the installation's own server is of use."""

@@ -11,13 +11,17 @@ from hypothesis import strategies as st
 _JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _JSON_MARKS = re.compile(rb'[{}\[\]:,"]')
 _XML_MARKS = re.compile(rb"(?<=<)/|/(?=>)|>")
+_DOMAIN_BEGUN = re.compile(rb"@[^\s\"\\<>&]*\Z")
 JSON_TAILS = (b"}", b"]", b",", b"x", b"null", b"{}", b'""', b"\x00", b"\n0", b'{"Rfc822":1}')
 XML_TAILS = (b"<x/>", b"text", b"</x>", b"&amp;", b"<![CDATA[x]]>", b"\x00", b"<x>")
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """One fault of one body. `at` is a place as a share of the body, in 1/1000; `tail` is what follows it."""
+    """One fault of one body. `at` is a place as a share of the body, in 1/1000; `tail` is what follows it.
+
+    A cut never leaves the beginning of a domain, which might be a stranger's: it is made before the `@` then.
+    """
 
     kind: Literal["cut", "unbalanced", "followed"]
     at: int = 0
@@ -34,7 +38,7 @@ class Damage:
     def _applied(self, body: bytes, marks: list[int]) -> bytes:
         match self.kind:
             case "cut":
-                return body[: self.at * len(body) // 1000]
+                return _DOMAIN_BEGUN.sub(b"", body[: self.at * len(body) // 1000])
             case "unbalanced":
                 place = marks[self.at * len(marks) // 1000]
                 return body[:place] + body[place + 1 :]

@@ -160,6 +160,10 @@ class Limits:
     response_timeout: float = 30.0
     """Seconds to wait for an answer."""
 
+    def at_most(self, recipients: int) -> int:
+        """So many recipients, or as many as the target takes in one request if that is fewer."""
+        return recipients if self.recipients is None else min(recipients, self.recipients)
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -99,6 +99,7 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("100: came", answered_before_its_body(ACCEPTED, 100, ACCEPTED), PASS),
     ("100: final", answered_before_its_body(UNAUTHORIZED, 401, ACCEPTED), PASS),
     ("100: to a refusal", answered_before_its_body(UNAUTHORIZED, 100, ACCEPTED, refusal=True), PASS),
+    ("100: and then 411", answered_before_its_body(CHUNKED_411, 100, ACCEPTED), PASS),
     ("100: nothing", answered_before_its_body(ACCEPTED, None, ACCEPTED), FAIL),
     ("100: and then refused", answered_before_its_body(REFUSED, 100, ACCEPTED), FAIL),
     ("100: mail without 204", answered_before_its_body(SMUGGLED, 401, ACCEPTED), SURE),

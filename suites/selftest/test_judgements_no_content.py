@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,6 +45,9 @@ def asked(*values: str) -> tuple[tuple[str, str], ...]:
 BASIC = exchange(401, fields=asked('Basic realm="a"'))
 UTF_8 = exchange(401, fields=asked('Basic realm="a", charset="UTF-8"'))
 BARE_401 = exchange(401)
+BY_HAND = replace(LOST, request=replace(LOST.request, by_hand=True))
+ANY = (("Accept", "text/html, */*;q=0.1"),)
+NOT_OFFERED = exchange(406, request_fields=(("Accept", "application/xml"),))
 ANONYMOUS = exchange(401, carries=None, note="no credentials")
 
 CASES: list[tuple[str, Judgement, str]] = [
@@ -52,6 +56,9 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("nothing after: no 204 at all", nothing_after_the_header([REFUSED]), OPEN),
     ("nothing after: a stray behind a 400 is not this row's", nothing_after_the_header([ACCEPTED, exchange(400, stray=b"x")]), PASS),
     ("nothing after: nothing reached", nothing_after_the_header([GONE]), OPEN),
+    ("nothing after: what is accepted is not offered", nothing_after_the_header([NOT_OFFERED]), PASS),
+    ("nothing after: anything is accepted, and 406", nothing_after_the_header([exchange(406, request_fields=ANY)]), OPEN),
+    ("nothing after: nothing was asked for, and 406", nothing_after_the_header([exchange(406)]), OPEN),
     ("no length: clean", no_content_length([ACCEPTED]), PASS),
     ("no length: zero", no_content_length([exchange(204, fields=(("content-length", "0"),))]), SURE),
     ("no length: on a 400", no_content_length([ACCEPTED, exchange(400, fields=(("Content-Length", "2"),))]), PASS),
@@ -64,6 +71,7 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("no trailers: null is another row's", no_trailers([exchange(204, stray=b"null")]), PASS),
     ("honest: all arrived", honest([ACCEPTED, REFUSED]), PASS),
     ("honest: one did not", honest([ACCEPTED, LOST]), SURE),
+    ("honest: content by hand is judged where it is sent", honest([ACCEPTED, BY_HAND]), PASS),
     ("honest: nothing accepted", honest([REFUSED]), OPEN),
     ("honest: nobody watched", honest([exchange(204, witnessed=False)]), OPEN),
     ("in step: each its own", each_its_own_answer([ACCEPTED, ANONYMOUS, ACCEPTED], ACCEPTED), PASS),

@@ -31,6 +31,7 @@ from relaycheck.judgements import *
 from relaycheck.judgements import judgement
 from relaycheck.plugin import judge, lacking, requirement, unobservable
 from relaycheck.verdicts import Cause, failed, passed
+from relaycheck.witness import NoListener, WitnessError
 import pytest
 
 calls = []
@@ -116,6 +117,8 @@ def test_a_decisive_sighting_needs_no_confirmation(ran: Callable[..., RunOutcome
     [
         ("raise lacking('auth.bearer')", Kind.NOT_APPLICABLE, "auth.bearer"),
         ("raise unobservable(Cause.NOT_DECLARED, 'declare it')", Kind.INCONCLUSIVE, "declare it"),
+        ("raise NoListener('declare more ports')", Kind.INCONCLUSIVE, "declare more ports"),
+        ("raise WitnessError('the port is taken')", Kind.INCONCLUSIVE, "the port is taken"),
         ("raise ZeroDivisionError('ours')", Kind.ERROR, "ZeroDivisionError: ours"),
         ("assert 1 == 2", Kind.ERROR, "AssertionError"),
         ("pass", Kind.ERROR, "without judging"),
