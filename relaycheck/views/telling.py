@@ -77,15 +77,14 @@ def verdict_line(result: Result) -> str:
     verdict = words(result.verdict)
     if result.run.partial:
         run = len(tried(result.requirements))
-        rows = f"{run} of {len(result.requirements)} rows"
-        return f"verdict of the selection: {verdict} ({rows} run; a selection says nothing of the whole target)"
+        return f"verdict of the selection: {verdict} ({run} of {len(result.requirements)} rows)"
     return f"verdict: {verdict}"
 
 
 def level_line(result: Result) -> str:
     """Claimed and reached; `framing` is told beside the level and never blocks it."""
     if result.run.partial:
-        return f"level: {result.level.claimed} claimed; a selection reaches none"
+        return "level: a selection reaches none, and says nothing of the rest of the target"
     reached = result.level.reached or "none"
     return f"level: claimed {result.level.claimed}, reached {reached}{framing(result)}"
 
@@ -96,15 +95,13 @@ def framing(result: Result) -> str:
 
 
 def next_line(result: Result, most: int = 12) -> str:
-    """What is missing for the next level, with the rows that are in the way; empty when every level was reached."""
+    """What is missing for the next level, with the rows that are in the way; empty when every level was reached, or none could be."""
     following = result.level.next
-    if following is None:
+    if following is None or result.run.partial:
         return ""
     ids = [row.id for row in following.lacking]
     named = ", ".join(ids[:most]) + (f" and {len(ids) - most} more" if len(ids) > most else "")
-    return f"for level {following.level}: {following.sentence}" + (
-        f": {named}" if named and not result.run.partial else ""
-    )
+    return f"for level {following.level}: {following.sentence}" + (f": {named}" if named else "")
 
 
 def did(result: Result) -> str:

@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from records import HOSTILE, check, exchange, record, request_text, row
 
 from relaycheck.views.html import html
@@ -77,7 +77,7 @@ def test_a_filter_hides_rows_and_says_how_many_are_left(page: Page) -> None:
     assert shown(page) == [f"RM-204-0{n}" for n in range(2, 7)]
     assert page.get_by_role("status").inner_text() == "5 of 8 requirements shown"
     page.get_by_role("button", name="Show all").click()
-    page.wait_for_function("document.querySelectorAll('details.row:not([hidden])').length === 8")
+    expect(page.locator("details.row:not([hidden])")).to_have_count(8)
 
 
 def test_level_and_class_filter_too(page: Page) -> None:

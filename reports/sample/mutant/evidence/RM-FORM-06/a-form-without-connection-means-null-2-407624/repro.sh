@@ -1,10 +1,10 @@
 #!/bin/sh
 # RM-FORM-06 a form without connection means null [2]: fail
 # This only sends the requests. To send them with a mail server behind them and judge again:
-#   relaycheck replay RM-FORM-06 reports/sample/mutant
+#   relaycheck replay RM-FORM-06 reports/sample/mutant --target http://127.0.0.1:40717/RM-CT-05-first-recipient --basic env:RELAYCHECK_BASIC --soticket env:RELAYCHECK_SOTICKET --bearer env:RELAYCHECK_BEARER --app-token env:RELAYCHECK_APP_TOKEN --xsrf env:RELAYCHECK_XSRF --cookie=ASP.NET_SessionId=env:RELAYCHECK_COOKIE_ASP_NET_SESSIONID --cookie=XSRF-TOKEN=env:RELAYCHECK_COOKIE_XSRF_TOKEN
 
 # control X00226
-curl -isSg --http1.1 --path-as-is -X POST 'http://127.0.0.1:37079/RM-CT-05-first-recipient/api/v1/Agents/EMail/RelayMessage' \
+curl -isSg --http1.1 --path-as-is -X POST 'http://127.0.0.1:40717/RM-CT-05-first-recipient/api/v1/Agents/EMail/RelayMessage' \
   -H 'User-Agent: relaycheck/0.1.0 (run sample; rcsample0006g)' \
   -H 'Authorization: Basic '"$(printf %s "$RELAYCHECK_BASIC" | base64 | tr -d "\n")" \
   -H 'Accept: application/json' \
@@ -13,7 +13,7 @@ curl -isSg --http1.1 --path-as-is -X POST 'http://127.0.0.1:37079/RM-CT-05-first
   --data-binary '{"ConnectionInfoExtended":null,"Rfc822":"Date: Mon, 23 Nov 2026 12:00:00 +0000\r\nFrom: Relaycheck <from-rcsample0006g@relaycheck.test>\r\nTo: undisclosed-recipients:;\r\nSubject: relaycheck rcsample0006g\r\nMessage-ID: <rcsample0006g@relaycheck.test>\r\n\r\nrcsample0006g\r\nA line of text.\r\n","From":"from-rcsample0006g@relaycheck.test","Recipients":["to1-rcsample0006g@relaycheck.test","to2-rcsample0006g@relaycheck.test"]}'
 
 # probe X00227
-curl -isSg --http1.1 --path-as-is -X POST 'http://127.0.0.1:37079/RM-CT-05-first-recipient/api/v1/Agents/EMail/RelayMessage' \
+curl -isSg --http1.1 --path-as-is -X POST 'http://127.0.0.1:40717/RM-CT-05-first-recipient/api/v1/Agents/EMail/RelayMessage' \
   -H 'User-Agent: relaycheck/0.1.0 (run sample; rcsample0006h)' \
   -H 'Authorization: Basic '"$(printf %s "$RELAYCHECK_BASIC" | base64 | tr -d "\n")" \
   -H 'Accept: application/json' \
