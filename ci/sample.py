@@ -44,7 +44,7 @@ def run(embedded: Embedded, candidate: str, folder: str, name: str) -> None:
         target,
         CertificateLevel.HARDENED,
         Depth.QUICK,
-        source=str(target.url),
+        source=f"{folder}.toml",  # what a tester would have given
         run_id="sample",
         output=FOLDER / folder,
         notes=("this is a sample: ci/sample makes it again",),

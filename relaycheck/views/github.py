@@ -53,8 +53,9 @@ def summary(result: Result) -> str:
 def _head(result: Result) -> list[str]:
     mark = "⚪" if result.run.partial else MARK.get(result.verdict, "⚪")
     lines = [
-        f"## {mark} RelayMessage, {_inline(verdict_line(result))}",
-        f"**{_inline(result.target.name or 'target')}** `{_code(result.target.url)}`: {_inline(level_line(result))}",
+        f"## {mark} RelayMessage: {_inline(verdict_line(result))}",
+        f"{_inline(result.target.name or 'target')}, `{_code(result.target.url)}`",
+        f"**{_inline(level_line(result))}**",
     ]
     if result.verdict == "inconclusive":
         lines.append(f"{NO_STATEMENT[0].upper()}{NO_STATEMENT[1:]}.")

@@ -1,22 +1,22 @@
 #!/bin/sh
 # RM-FORM-01 any mixture of encodings is equivalent: fail
 # This only sends the requests. To send them with a mail server behind them and judge again:
-#   relaycheck replay RM-FORM-01 reports/sample/mutant --target http://127.0.0.1:40717/RM-CT-05-first-recipient --basic env:RELAYCHECK_BASIC --soticket env:RELAYCHECK_SOTICKET --bearer env:RELAYCHECK_BEARER --app-token env:RELAYCHECK_APP_TOKEN --xsrf env:RELAYCHECK_XSRF --cookie=ASP.NET_SessionId=env:RELAYCHECK_COOKIE_ASP_NET_SESSIONID --cookie=XSRF-TOKEN=env:RELAYCHECK_COOKIE_XSRF_TOKEN
+#   relaycheck replay RM-FORM-01 reports/sample/mutant --target mutant.toml
 
-# control X00192: control
-curl -isSg --http1.1 --path-as-is -X POST 'http://127.0.0.1:40717/RM-CT-05-first-recipient/api/v1/Agents/EMail/RelayMessage' \
-  -H 'User-Agent: relaycheck/0.1.0 (run sample; rcsample0005i)' \
+# control X00214: control
+curl -isSg --http1.1 --path-as-is -X POST 'http://127.0.0.1:40031/RM-CT-05-first-recipient/api/v1/Agents/EMail/RelayMessage' \
+  -H 'User-Agent: relaycheck/0.1.0 (run sample; rcsample00064)' \
   -H 'Authorization: Basic '"$(printf %s "$RELAYCHECK_BASIC" | base64 | tr -d "\n")" \
   -H 'Accept: application/json' \
   -H 'Content-Type: application/json' \
   -H 'Expect:' \
-  --data-binary '{"ConnectionInfoExtended":{"Port":36761,"ServerName":"127.0.0.1","Protocol":"SMTP","UseSSL":false},"Rfc822":"Date: Mon, 23 Nov 2026 12:00:00 +0000\r\nFrom: Relaycheck <from-rcsample0005i@relaycheck.test>\r\nTo: undisclosed-recipients:;\r\nSubject: relaycheck rcsample0005i\r\nMessage-ID: <rcsample0005i@relaycheck.test>\r\n\r\nrcsample0005i\r\nA line of text.\r\n","From":"from-rcsample0005i@relaycheck.test","Recipients":["to1-rcsample0005i@relaycheck.test","to2-rcsample0005i@relaycheck.test"]}'
+  --data-binary '{"ConnectionInfoExtended":{"Port":32803,"ServerName":"127.0.0.1","Protocol":"SMTP","UseSSL":false},"Rfc822":"Date: Mon, 23 Nov 2026 12:00:00 +0000\r\nFrom: Relaycheck <from-rcsample00064@relaycheck.test>\r\nTo: undisclosed-recipients:;\r\nSubject: relaycheck rcsample00064\r\nMessage-ID: <rcsample00064@relaycheck.test>\r\n\r\nrcsample00064\r\nA line of text.\r\n","From":"from-rcsample00064@relaycheck.test","Recipients":["to1-rcsample00064@relaycheck.test","to2-rcsample00064@relaycheck.test"]}'
 
-# probe X00212
-curl -isSg --http1.1 --path-as-is -X POST 'http://127.0.0.1:40717/RM-CT-05-first-recipient/api/v1/Agents/EMail/RelayMessage' \
-  -H 'User-Agent: relaycheck/0.1.0 (run sample; rcsample00062)' \
+# probe X00219
+curl -isSg --http1.1 --path-as-is -X POST 'http://127.0.0.1:40031/RM-CT-05-first-recipient/api/v1/Agents/EMail/RelayMessage' \
+  -H 'User-Agent: relaycheck/0.1.0 (run sample; rcsample00069)' \
   -H 'Authorization: Basic '"$(printf %s "$RELAYCHECK_BASIC" | base64 | tr -d "\n")" \
   -H 'Accept: application/json' \
   -H 'Content-Type: application/x-www-form-urlencoded' \
   -H 'Expect:' \
-  --data-binary 'ConnectionInfoExtended.Port=36761&ConnectionInfoExtended.ServerName=127.0.0.1&ConnectionInfoExtended.Protocol=SMTP&ConnectionInfoExtended.UseSSL=false&Rfc822=Date%3a+Mon%2c+23+Nov+2026+12%3a00%3a00+%2b0000%0d%0aFrom%3a+Relaycheck+%3cfrom-rcsample00062%40relaycheck.test%3e%0d%0aTo%3a+undisclosed-recipients%3a%3b%0d%0aSubject%3a+relaycheck+rcsample00062%0d%0aMessage-ID%3a+%3crcsample00062%40relaycheck.test%3e%0d%0a%0d%0arcsample00062%0d%0a1+%2b+1+%3d+2+%26+100%25+of+a%2bb%3b+%2541+is+not+A%2c+%250D%250A+no+line+end%3b+%5b0%5d+.x+%5b%5d+%3fq%23f+%2f%7e*-_%0d%0a&From=from-rcsample00062%40relaycheck.test&Recipients%5b0%5d=to1-rcsample00062%40relaycheck.test&Recipients%5b1%5d=to2-rcsample00062%40relaycheck.test'
+  --data-binary 'ConnectionInfoExtended.Port=32803&ConnectionInfoExtended.ServerName=127.0.0.1&ConnectionInfoExtended.Protocol=SMTP&ConnectionInfoExtended.UseSSL=false&Rfc822=Date%3a+Mon%2c+23+Nov+2026+12%3a00%3a00+%2b0000%0d%0aFrom%3a+Relaycheck+%3cfrom-rcsample00069%40relaycheck.test%3e%0d%0aTo%3a+undisclosed-recipients%3a%3b%0d%0aSubject%3a+relaycheck+rcsample00069%0d%0aMessage-ID%3a+%3crcsample00069%40relaycheck.test%3e%0d%0a%0d%0arcsample00069%0d%0a1+%2b+1+%3d+2+%26+100%25+of+a%2bb%3b+%2541+is+not+A%2c+%250D%250A+no+line+end%3b+%5b0%5d+.x+%5b%5d+%3fq%23f+%2f%7e*-_%0d%0a&From=from-rcsample00069%40relaycheck.test&Recipients%5b0%5d=to1-rcsample00069%40relaycheck.test&Recipients%5b1%5d=to2-rcsample00069%40relaycheck.test'

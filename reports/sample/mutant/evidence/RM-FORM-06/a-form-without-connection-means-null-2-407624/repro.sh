@@ -1,22 +1,22 @@
 #!/bin/sh
 # RM-FORM-06 a form without connection means null [2]: fail
 # This only sends the requests. To send them with a mail server behind them and judge again:
-#   relaycheck replay RM-FORM-06 reports/sample/mutant --target http://127.0.0.1:40717/RM-CT-05-first-recipient --basic env:RELAYCHECK_BASIC --soticket env:RELAYCHECK_SOTICKET --bearer env:RELAYCHECK_BEARER --app-token env:RELAYCHECK_APP_TOKEN --xsrf env:RELAYCHECK_XSRF --cookie=ASP.NET_SessionId=env:RELAYCHECK_COOKIE_ASP_NET_SESSIONID --cookie=XSRF-TOKEN=env:RELAYCHECK_COOKIE_XSRF_TOKEN
+#   relaycheck replay RM-FORM-06 reports/sample/mutant --target mutant.toml
 
-# control X00226
-curl -isSg --http1.1 --path-as-is -X POST 'http://127.0.0.1:40717/RM-CT-05-first-recipient/api/v1/Agents/EMail/RelayMessage' \
-  -H 'User-Agent: relaycheck/0.1.0 (run sample; rcsample0006g)' \
+# control X00233
+curl -isSg --http1.1 --path-as-is -X POST 'http://127.0.0.1:40031/RM-CT-05-first-recipient/api/v1/Agents/EMail/RelayMessage' \
+  -H 'User-Agent: relaycheck/0.1.0 (run sample; rcsample0006n)' \
   -H 'Authorization: Basic '"$(printf %s "$RELAYCHECK_BASIC" | base64 | tr -d "\n")" \
   -H 'Accept: application/json' \
   -H 'Content-Type: application/json' \
   -H 'Expect:' \
-  --data-binary '{"ConnectionInfoExtended":null,"Rfc822":"Date: Mon, 23 Nov 2026 12:00:00 +0000\r\nFrom: Relaycheck <from-rcsample0006g@relaycheck.test>\r\nTo: undisclosed-recipients:;\r\nSubject: relaycheck rcsample0006g\r\nMessage-ID: <rcsample0006g@relaycheck.test>\r\n\r\nrcsample0006g\r\nA line of text.\r\n","From":"from-rcsample0006g@relaycheck.test","Recipients":["to1-rcsample0006g@relaycheck.test","to2-rcsample0006g@relaycheck.test"]}'
+  --data-binary '{"ConnectionInfoExtended":null,"Rfc822":"Date: Mon, 23 Nov 2026 12:00:00 +0000\r\nFrom: Relaycheck <from-rcsample0006n@relaycheck.test>\r\nTo: undisclosed-recipients:;\r\nSubject: relaycheck rcsample0006n\r\nMessage-ID: <rcsample0006n@relaycheck.test>\r\n\r\nrcsample0006n\r\nA line of text.\r\n","From":"from-rcsample0006n@relaycheck.test","Recipients":["to1-rcsample0006n@relaycheck.test","to2-rcsample0006n@relaycheck.test"]}'
 
-# probe X00227
-curl -isSg --http1.1 --path-as-is -X POST 'http://127.0.0.1:40717/RM-CT-05-first-recipient/api/v1/Agents/EMail/RelayMessage' \
-  -H 'User-Agent: relaycheck/0.1.0 (run sample; rcsample0006h)' \
+# probe X00234
+curl -isSg --http1.1 --path-as-is -X POST 'http://127.0.0.1:40031/RM-CT-05-first-recipient/api/v1/Agents/EMail/RelayMessage' \
+  -H 'User-Agent: relaycheck/0.1.0 (run sample; rcsample0006o)' \
   -H 'Authorization: Basic '"$(printf %s "$RELAYCHECK_BASIC" | base64 | tr -d "\n")" \
   -H 'Accept: application/json' \
   -H 'Content-Type: application/x-www-form-urlencoded' \
   -H 'Expect:' \
-  --data-binary 'Rfc822=Date%3A+Mon%2C+23+Nov+2026+12%3A00%3A00+%2B0000%0D%0AFrom%3A+Relaycheck+%3Cfrom-rcsample0006h%40relaycheck.test%3E%0D%0ATo%3A+undisclosed-recipients%3A%3B%0D%0ASubject%3A+relaycheck+rcsample0006h%0D%0AMessage-ID%3A+%3Crcsample0006h%40relaycheck.test%3E%0D%0A%0D%0Arcsample0006h%0D%0AA+line+of+text.%0D%0A&From=from-rcsample0006h%40relaycheck.test&Recipients%5B0%5D=to1-rcsample0006h%40relaycheck.test&Recipients%5B1%5D=to2-rcsample0006h%40relaycheck.test'
+  --data-binary 'Rfc822=Date%3A+Mon%2C+23+Nov+2026+12%3A00%3A00+%2B0000%0D%0AFrom%3A+Relaycheck+%3Cfrom-rcsample0006o%40relaycheck.test%3E%0D%0ATo%3A+undisclosed-recipients%3A%3B%0D%0ASubject%3A+relaycheck+rcsample0006o%0D%0AMessage-ID%3A+%3Crcsample0006o%40relaycheck.test%3E%0D%0A%0D%0Arcsample0006o%0D%0AA+line+of+text.%0D%0A&From=from-rcsample0006o%40relaycheck.test&Recipients%5B0%5D=to1-rcsample0006o%40relaycheck.test&Recipients%5B1%5D=to2-rcsample0006o%40relaycheck.test'
