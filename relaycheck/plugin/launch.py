@@ -22,9 +22,15 @@ UNUSED = ("cacheprovider", "terminal", "logging", "faulthandler", "unraisableexc
 """pytest's own plugins that a run has no use for; the last two collect garbage several times at its end."""
 
 
-def launch(settings: Settings, pytest_options: Sequence[str] = (), *, views: Sequence[str] = ()) -> int:
+def launch(
+    settings: Settings,
+    pytest_options: Sequence[str] = (),
+    *,
+    tests: Sequence[str] = (str(SUITES),),
+    views: Sequence[str] = (),
+) -> int:
     """Check `settings.target` and give the run's exit code. `views` are plugins that draw the outcome."""
-    return _run(settings, pytest_options, views, _Given(settings))
+    return _run(settings, pytest_options, views, _Given(settings), tests)
 
 
 def launch_for_outcome(

@@ -18,7 +18,7 @@ from relaycheck.plugin.judging import execute, settled
 from relaycheck.plugin.outcome import RunOutcome, conclude_run, merged
 from relaycheck.plugin.run import RUN, Run
 from relaycheck.rollup import CLASSES_OF
-from relaycheck.verdicts import Cause, Kind, Verdict, inconclusive, not_applicable
+from relaycheck.verdicts import Cause, ExitCode, Kind, Verdict, inconclusive, not_applicable
 from relaycheck.wire import TrustError
 from relaycheck.witness import WitnessError
 
@@ -163,6 +163,8 @@ class Session:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if session.config.option.collectonly:
             return
+        if self.run is None and session.testsfailed:
+            session.exitstatus = int(ExitCode.ERROR)
         if self.run is not None:
             try:
                 self._conclude(session, exitstatus)

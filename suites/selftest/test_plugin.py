@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from relaycheck.plugin.launch import launch_for_outcome
+from relaycheck.plugin.launch import launch, launch_for_outcome
 from relaycheck.plugin.settings import Settings
 from relaycheck.reference.embedded import Embedded
 from relaycheck.rollup import CertificateLevel
 from relaycheck.target import WitnessSettings
-from relaycheck.verdicts import Cause, Kind, Verdict
+from relaycheck.verdicts import Cause, ExitCode, Kind, Verdict
 from relaycheck.witness import Witness
 
 if TYPE_CHECKING:
@@ -198,6 +198,18 @@ def test_an_unknown_requirement_is_an_error_at_collection(settings: Settings, tm
     suite = tmp_path / "test_unknown.py"
     suite.write_text(HEAD + "@requirement('RM-CT-99')\ndef test_it(): pass\n")
     assert launch_for_outcome(settings, tests=[str(suite)]) is None
+
+
+def test_a_suite_that_cannot_be_read_is_a_fault_of_ours(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 3, and it says which file."""
+    suite = tmp_path / f"test_small_{next(NUMBERS)}.py"
+    suite.write_text("import no_such_module\n")
+    assert launch(settings, tests=[str(suite)]) == ExitCode.ERROR
+    said = capsys.readouterr().err
+    assert "cannot be collected" in said
+    assert suite.name in said
 
 
 def test_wrong_credentials_end_the_run_before_it_begins(ran: Callable[..., RunOutcome], settings: Settings) -> None:
