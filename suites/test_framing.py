@@ -71,12 +71,12 @@ def another(compose: Compose, message: Message) -> Request:
 @pytest.mark.parametrize(
     ("variation", "count"),
     [
-        ({}, 2),
-        pytest.param({"chunks": (40,)}, 2, marks=beyond_quick),
+        ({"chunks": (40,)}, 4),
+        pytest.param({}, 2, marks=beyond_quick),
         pytest.param({"query": "$select=name"}, 2, marks=beyond_quick),
-        pytest.param({"media_type": XML}, 5, marks=beyond_quick),
+        pytest.param({"media_type": XML}, 2, marks=beyond_quick),
     ],
-    ids=["plain", "chunked", "select", "five of XML"],
+    ids=["four in chunks", "plain", "select", "XML"],
 )
 def test_a_connection_stays_open_after_204_or_its_close_is_announced(
     run: Run, compose: Compose, message: Message, variation: Variations, count: int
@@ -93,13 +93,12 @@ def test_a_connection_stays_open_after_204_or_its_close_is_announced(
 @pytest.mark.parametrize(
     "variation",
     first(
+        {"headers": (("Connection", "relaycheck, Close"),)},
         {"headers": (("Connection", "close"),)},
-        {"headers": (("Connection", "Close"),)},
-        {"headers": (("Connection", "relaycheck, close"),)},
         {"headers": (("Connection", "close"),), "chunks": (30,)},
         {"headers": (("Connection", "close"),), "auth": None, "expects": None},
     ),
-    ids=["close", "Close", "in a list", "chunked", "refused"],
+    ids=["in a list", "alone", "chunked", "refused"],
 )
 def test_nothing_after_connection_close_is_processed(
     run: Run, compose: Compose, control: Control, message: Message, variation: Variations
@@ -155,6 +154,7 @@ def pipelined_in_order(
 
 
 @requirement("RM-FR-04")
+@beyond_quick
 def test_a_body_in_chunks_is_the_same_request(send: Send, control: Control, message: Message, draw: Draw) -> None:
     """However the body is divided (RFC 9112 §7.1); 411 is legal."""
     for sizes in draw(st.lists(st.integers(1, 300), min_size=1, max_size=8).map(tuple), 6):
@@ -170,6 +170,11 @@ def test_a_body_in_chunks_is_the_same_request_in_other_types(
     accepted = control(media_type=media_type)
     for sizes in ((1, 1, 1), (100, 7)):
         judge(same_outcome_or(send(message, media_type=media_type, chunks=sizes), accepted, statuses=(411,)))
+
+
+def every_liberty(body: bytes) -> bytes:
+    """A size in capitals, one with zeros, a single octet, a rest, and trailers."""
+    return b"1E\r\n%b\r\n000f\r\n%b\r\n1\r\n%b\r\n%b" % (body[:30], body[30:45], body[45:46], trailers(body[46:]))
 
 
 def sizes_in_capitals(body: bytes) -> bytes:
@@ -189,9 +194,10 @@ def one_octet_each(body: bytes) -> bytes:
 
 
 @requirement("RM-FR-04")
-@beyond_quick
 @pytest.mark.parametrize(
-    "coded", [sizes_in_capitals, sizes_with_zeros, trailers, one_octet_each], ids=lambda f: f.__name__
+    "coded",
+    first(every_liberty, sizes_in_capitals, sizes_with_zeros, trailers, one_octet_each),
+    ids=["every liberty", "capitals", "zeros", "trailers", "one octet each"],
 )
 def test_every_spelling_of_the_chunked_coding_is_read(
     run: Run, compose: Compose, control: Control, message: Message, coded: Callable[[bytes], bytes]
@@ -218,8 +224,10 @@ def test_chunks_may_come_one_by_one(run: Run, compose: Compose, control: Control
 @requirement("RM-FR-05")
 @pytest.mark.parametrize(
     "extension",
-    first(";relaycheck=1", ";relaycheck", ';relaycheck="a; b\\"c"', ";a=b;c;d=e", ";relaycheck=" + "x" * 200),
-    ids=["value", "bare", "quoted", "several", "long"],
+    first(
+        ';a;b=c;relaycheck="d; e"', ";relaycheck=1", ";relaycheck", ';relaycheck="a; b\\"c"', ";relaycheck=" + "x" * 200
+    ),
+    ids=["several", "value", "bare", "quoted", "long"],
 )
 def test_unknown_chunk_extensions_are_ignored(
     run: Run, compose: Compose, control: Control, message: Message, extension: str
@@ -329,7 +337,7 @@ def test_a_missing_host_is_400(send: Send, control: Control, message: Message) -
 
 
 @requirement("RM-FR-09")
-@pytest.mark.parametrize("second", first("other.relaycheck.test", None), ids=["another", "the same"])
+@pytest.mark.parametrize("second", first(None, "other.relaycheck.test"), ids=["the same", "another"])
 def test_a_second_host_is_400(
     send: Send, control: Control, message: Message, target: Target, second: str | None
 ) -> None:
@@ -340,7 +348,7 @@ def test_a_second_host_is_400(
 
 
 @requirement("RM-FR-09")
-@pytest.mark.parametrize("host", first("re lay.test", "relay.test/path", "user@relay.test", "[::1", "relay.test:port"))
+@pytest.mark.parametrize("host", first("relay.test/path", "re lay.test", "user@relay.test", "[::1", "relay.test:port"))
 def test_an_invalid_host_is_400(send: Send, control: Control, message: Message, host: str) -> None:
     """Not a uri-host with an optional port (RFC 9110 §7.2)."""
     accepted = control()
@@ -368,6 +376,7 @@ def test_a_space_before_the_colon_is_400(
 
 
 @requirement("RM-FR-11")
+@beyond_quick
 def test_a_fold_never_joins_what_it_divides(send: Send, control: Control, message: Message, run: Run) -> None:
     """A media type broken by a fold is two words (RFC 9112 §5.2), so it is not served."""
     accepted, media_type = control(), run.client.composer.media_type
@@ -388,7 +397,6 @@ def test_a_folded_parameter_is_read_or_400(send: Send, control: Control, message
 
 
 @requirement("RM-FR-11")
-@beyond_quick
 def test_a_folded_credential_is_read_or_400(send: Send, control: Control, message: Message, run: Run) -> None:
     """The fold stands for the space between scheme and credentials, or for the space after a comma."""
     accepted, valid = control(), run.client.composer.credential
@@ -454,12 +462,11 @@ def test_absolute_form_is_accepted(
 @pytest.mark.parametrize(
     "variation",
     first(
+        {"headers": (("Expect", "100-Continue"),), "chunks": (100,)},
         {"headers": (("Expect", "100-continue"),)},
-        {"headers": (("Expect", "100-Continue"),)},
-        {"headers": (("Expect", "100-continue"),), "chunks": (100,)},
         {"headers": (("Expect", "100-continue"),), "media_type": XML},
     ),
-    ids=["length", "in capitals", "chunked", "XML"],
+    ids=["chunked", "length", "XML"],
 )
 def test_100_continue_is_answered_before_the_body(
     run: Run, compose: Compose, control: Control, message: Message, variation: Variations

@@ -248,12 +248,12 @@ MUTANTS = (
     mutant(
         "RM-FR-02-serves-next",
         "The close option of a request is ignored: the next one is served.",
-        substituted(rb"\r\nConnection: close", b""),
+        substituted(rb"\r\nConnection:[^\r\n]*\bclose\b[^\r\n]*", b""),
     ),
     mutant(
         "RM-FR-02-exact-case",
         "The close option is only known in lower case.",
-        in_heads(lambda head: head.replace(b"\r\nConnection: Close", b"")),
+        in_heads(lambda head: head.replace(b"Close", b"closed")),
     ),
     mutant(
         "RM-FR-02-not-in-lists",
