@@ -3,20 +3,20 @@
 # This only sends the requests. To send them with a mail server behind them and judge again:
 #   relaycheck replay RM-FORM-02 reports/sample/mutant --target mutant.toml
 
-# control X00214: control
-curl -isSg --http1.1 --path-as-is -X POST 'http://127.0.0.1:40031/RM-CT-05-first-recipient/api/v1/Agents/EMail/RelayMessage' \
-  -H 'User-Agent: relaycheck/0.1.0 (run sample; rcsample00064)' \
+# control X00194: control
+curl -isSg --http1.1 --path-as-is -X POST 'http://127.0.0.1:35655/RM-CT-05-first-recipient/api/v1/Agents/EMail/RelayMessage' \
+  -H 'User-Agent: relaycheck/0.1.0 (run sample; rcsample0005k)' \
   -H 'Authorization: Basic '"$(printf %s "$RELAYCHECK_BASIC" | base64 | tr -d "\n")" \
   -H 'Accept: application/json' \
   -H 'Content-Type: application/json' \
   -H 'Expect:' \
-  --data-binary '{"ConnectionInfoExtended":{"Port":32803,"ServerName":"127.0.0.1","Protocol":"SMTP","UseSSL":false},"Rfc822":"Date: Mon, 23 Nov 2026 12:00:00 +0000\r\nFrom: Relaycheck <from-rcsample00064@relaycheck.test>\r\nTo: undisclosed-recipients:;\r\nSubject: relaycheck rcsample00064\r\nMessage-ID: <rcsample00064@relaycheck.test>\r\n\r\nrcsample00064\r\nA line of text.\r\n","From":"from-rcsample00064@relaycheck.test","Recipients":["to1-rcsample00064@relaycheck.test","to2-rcsample00064@relaycheck.test"]}'
+  --data-binary '{"ConnectionInfoExtended":{"Port":44925,"ServerName":"127.0.0.1","Protocol":"SMTP","UseSSL":false},"Rfc822":"Date: Mon, 23 Nov 2026 12:00:00 +0000\r\nFrom: Relaycheck <from-rcsample0005k@relaycheck.test>\r\nTo: undisclosed-recipients:;\r\nSubject: relaycheck rcsample0005k\r\nMessage-ID: <rcsample0005k@relaycheck.test>\r\n\r\nrcsample0005k\r\nA line of text.\r\n","From":"from-rcsample0005k@relaycheck.test","Recipients":["to1-rcsample0005k@relaycheck.test","to2-rcsample0005k@relaycheck.test"]}'
 
-# probe X00222
-curl -isSg --http1.1 --path-as-is -X POST 'http://127.0.0.1:40031/RM-CT-05-first-recipient/api/v1/Agents/EMail/RelayMessage' \
-  -H 'User-Agent: relaycheck/0.1.0 (run sample; rcsample0006c)' \
+# probe X00217
+curl -isSg --http1.1 --path-as-is -X POST 'http://127.0.0.1:35655/RM-CT-05-first-recipient/api/v1/Agents/EMail/RelayMessage' \
+  -H 'User-Agent: relaycheck/0.1.0 (run sample; rcsample00067)' \
   -H 'Authorization: Basic '"$(printf %s "$RELAYCHECK_BASIC" | base64 | tr -d "\n")" \
   -H 'Accept: application/json' \
   -H 'Content-Type: application/x-www-form-urlencoded' \
   -H 'Expect:' \
-  --data-binary 'ConnectionInfoExtended.Port=32803&ConnectionInfoExtended.ServerName=127.0.0.1&ConnectionInfoExtended.Protocol=SMTP&ConnectionInfoExtended.UseSSL=false&Rfc822=Date%3A+Mon%2C+23+Nov+2026+12%3A00%3A00+%2B0000%0D%0AFrom%3A+Relaycheck+%3Cfrom-rcsample0006c%40relaycheck.test%3E%0D%0ATo%3A+undisclosed-recipients%3A%3B%0D%0ASubject%3A+relaycheck+rcsample0006c%0D%0AMessage-ID%3A+%3Crcsample0006c%40relaycheck.test%3E%0D%0A%0D%0Arcsample0006c%0D%0AA+line+of+text.%0D%0A&From=from-rcsample0006c%40relaycheck.test&Recipients%5B0%5D=to1-rcsample0006c%40relaycheck.test&Recipients%5B1%5D=to2-rcsample0006c%40relaycheck.test&Recipients%5B2%5D=to3-rcsample0006c%40relaycheck.test'
+  --data-binary 'ConnectionInfoExtended.Port=44925&ConnectionInfoExtended.ServerName=127.0.0.1&ConnectionInfoExtended.Protocol=SMTP&ConnectionInfoExtended.UseSSL=false&Rfc822=Date%3A+Mon%2C+23+Nov+2026+12%3A00%3A00+%2B0000%0D%0AFrom%3A+Relaycheck+%3Cfrom-rcsample00067%40relaycheck.test%3E%0D%0ATo%3A+undisclosed-recipients%3A%3B%0D%0ASubject%3A+relaycheck+rcsample00067%0D%0AMessage-ID%3A+%3Crcsample00067%40relaycheck.test%3E%0D%0A%0D%0Arcsample00067%0D%0AA+line+of+text.%0D%0A&From=from-rcsample00067%40relaycheck.test&Recipients%5B0%5D=to1-rcsample00067%40relaycheck.test&Recipients%5B1%5D=to2-rcsample00067%40relaycheck.test&Recipients%5B2%5D=to3-rcsample00067%40relaycheck.test'
