@@ -36,6 +36,8 @@ FLOORS: Mapping[Class_, int] = {Class_.CORE: 20, Class_.HTTP: 15, Class_.RELAY: 
 declare every optional scheme and mode absent still have more."""
 
 ORDER = (Kind.FAIL, Kind.ERROR, Kind.INCONCLUSIVE, Kind.NOT_RUN, Kind.PASS, Kind.NOT_APPLICABLE)
+MOST_OPEN = 8
+"""So many undecided rows of a class are named in a reason; where more are open, their number says enough."""
 
 
 class RunVerdict(StrEnum):
@@ -126,7 +128,9 @@ def _weigh(conformance_class: Class_, musts: Sequence[RowVerdict]) -> tuple[Kind
         found = [r.requirement.id for r in musts if r.weighed is kind]
         if found:
             told = Kind.INCONCLUSIVE if kind is Kind.NOT_RUN else kind
-            return told, f"{kind.value.replace('_', ' ')}: {', '.join(found)}"
+            named = found if told is not Kind.INCONCLUSIVE else found[:MOST_OPEN]
+            more = f" and {len(found) - len(named)} more" if len(named) < len(found) else ""
+            return told, f"{kind.value.replace('_', ' ')}: {', '.join(named)}{more}"
     if not musts:
         return Kind.NOT_APPLICABLE, "no applicable MUST row was tried"
     return Kind.PASS, ""

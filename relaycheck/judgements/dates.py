@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from relaycheck.exchange import Exchange, Request
 
 DAY = 86_400.0
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
+"""Those of RFC 9110 §9 and RFC 5789."""
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 IMF_FIXDATE = re.compile(rf"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d ({MONTHS}) \d{{4}} \d\d:\d\d:\d\d GMT")
 OBSOLETE = re.compile(
@@ -74,8 +76,8 @@ def _well_formed(exchange: Exchange) -> bool:
 
 
 def _is_http(request: Request) -> bool:
-    """Whether the request's head parses as HTTP/1.1 (RFC 9112 §2) for every server: some take a method in small letters for none."""
-    if not request.method.isupper():
+    """Whether the request's head parses as HTTP/1.1 (RFC 9112 §2) for every server: some parsers know a list of methods only."""
+    if request.method not in METHODS:
         return False
     parser = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
     try:

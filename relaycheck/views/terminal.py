@@ -138,10 +138,12 @@ def _closing(result: Result, width: int, report: str) -> Iterator[Text]:
     yield Text()
     yield Text(verdict_line(result), "bold")
     yield Text(level_line(result))
-    reason = printable(result.reason)
-    if result.verdict == "inconclusive":
+    reason, following = printable(result.reason), next_line(result)
+    if result.run.obstacle:
+        reason, following = NO_STATEMENT, ""
+    elif result.verdict == "inconclusive":
         reason = f"{NO_STATEMENT}; {reason}" if reason else NO_STATEMENT
-    for label, text in (("because: ", reason), ("next: ", next_line(result)), ("", did(result))):
+    for label, text in (("because: ", reason), ("next: ", following), ("", did(result))):
         if text:
             yield _wrapped(label, text, width, style="")
     for note in result.run.notes:

@@ -48,6 +48,12 @@ def no_http(status: int) -> Exchange:
     return replace(probe, request=replace(probe.request, raw=b"POST / HTTP/1.1\r\nHost : x\r\n\r\n{}"))
 
 
+def unheard_of(status: int, method: str = "RELAY") -> Exchange:
+    """The answer of a parser that knows a list of methods, which sees no request here."""
+    probe = exchange(status, carries=None, method=method)
+    return replace(probe, request=replace(probe.request, raw=f"{method} / HTTP/1.1\r\nHost: x\r\n\r\n{{}}".encode()))
+
+
 def later(value: str, status: int = 503) -> Exchange:
     return exchange(status, fields=(("Retry-After", value),))
 
@@ -91,6 +97,9 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("date: no such day", dated([on("Mon, 31 Feb 2026 12:00:07 GMT")], NOON), SURE),
     ("date: a 5xx does not count", dated([on(None, 500)], NOON), OPEN),
     ("date: a 400 to what is no HTTP does not count", dated([no_http(400)], NOON), OPEN),
+    ("date: a 400 to a method that is unheard of does not count", dated([unheard_of(400)], NOON), OPEN),
+    ("date: a 400 to a request", dated([unheard_of(400, "POST")], NOON), SURE),
+    ("date: a 405 to a method that is unheard of", dated([unheard_of(405)], NOON), SURE),
     ("date: not answered", dated([SILENT], NOON), OPEN),
     ("retry: seconds", retry_after_is_a_time([later("120"), later("0"), REFUSED]), PASS),
     ("retry: a date", retry_after_is_a_time([later("Mon, 23 Nov 2026 12:00:07 GMT")]), PASS),

@@ -64,6 +64,16 @@ def concluded(claimed: CertificateLevel = CertificateLevel.RELAY, **others: Verd
     return conclude(claimed, everything(**others))
 
 
+def test_a_reason_names_every_failed_row_but_few_of_those_that_are_open() -> None:
+    broken = class_verdict(Class_.CORE, everything(failed("x"))).reason
+    assert broken.count(", ") == sum(r.level is Level.MUST and r.class_ is Class_.CORE for r in CATALOGUE) - 1
+    assert "more" not in broken
+    for verdict in (OPEN, LEFT_OUT):
+        reason = class_verdict(Class_.CORE, everything(verdict)).reason
+        assert reason.count(", ") == 7
+        assert reason.endswith("and 27 more")
+
+
 def test_everything_passed_is_conformant_and_reaches_hardened() -> None:
     conclusion = concluded()
     assert (conclusion.verdict, conclusion.reached) == (RunVerdict.CONFORMANT, CertificateLevel.HARDENED)

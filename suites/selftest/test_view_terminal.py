@@ -127,6 +127,7 @@ def test_an_obstacle_stands_for_all_findings() -> None:
     text = told(whole.model_copy(update={"run": whole.run.model_copy(update={"obstacle": "the port is closed"})}))
     assert text.startswith("Nothing could be observed: the port is closed")
     assert "required" not in text
+    assert "because: no statement can be made about the target\n" in text
 
 
 def test_what_the_run_did_and_where_the_report_is_stand_at_the_end() -> None:
