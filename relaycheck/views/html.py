@@ -110,9 +110,10 @@ class _Page:
 
     def others_of(self, check: CheckFacts) -> list[ExchangeFacts]:
         """The further exchanges that explain a finding; each is told in full once in the document."""
-        pair = (check.control, check.probe)
-        found = [e for e in self.exchanges(check.shown) if e.id not in pair and e.request is not None]
-        return [e for e in found if not (e.id in self._told or self._told.add(e.id))]  # type: ignore[func-returns-value]
+        known = {check.control, check.probe, *self._told}
+        found = [e for e in self.exchanges(check.shown) if e.id not in known and e.request is not None]
+        self._told |= {e.id for e in found}
+        return found
 
     def parts(self, control: ExchangeFacts | None, probe: ExchangeFacts) -> list[Part]:
         """Request, answer and mail of `probe`, compared with those of `control`."""

@@ -24,7 +24,7 @@ def junit(result: Result) -> str:
         rows = [row for row in result.requirements if row.chapter == chapter.key and has_checks(row)]
         if rows:
             document.add_testsuite(_suite(result, chapter.key, rows))
-    text: bytes = document.tostring()  # type: ignore[no-untyped-call]
+    text: bytes = document.tostring()
     return text.decode("utf-8") + "\n"
 
 
