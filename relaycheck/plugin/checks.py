@@ -71,6 +71,11 @@ class Check:
     """What failed may be the way to the target: some answer was lost."""
 
     @property
+    def test(self) -> str:
+        """The name of the test function."""
+        return self.id.partition("[")[0]
+
+    @property
     def verdict(self) -> Verdict:
         return self.final or self.provisional or Verdict(Kind.NOT_RUN, "not run")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,12 +47,18 @@ def judge(judgement: Judgement) -> None:
     It is evaluated again when the run is settled, so a pass may yet become a failure: late mail is evidence.
     """
     run, attempt = _running.get()
+    if run.settings.unjudged and run.current is not None and run.current.test == run.settings.unjudged:
+        judgement = replace(judgement, function=_pass)
     attempt.judgements.append(judgement)
     if run.settings.rehearsal:
         return
     verdict = judgement.evaluate(run.ledger.view)
     if not verdict.passed:
         raise Ended(verdict, judged=True)
+
+
+def _pass(*_: object, **__: object) -> Verdict:
+    return passed("not judged")
 
 
 def lacking(capability: str, reason: str = "") -> Ended:

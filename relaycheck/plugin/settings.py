@@ -61,3 +61,5 @@ class Settings:
     """What the other shares came to; waits for them."""
     notes: tuple[str, ...] = field(default_factory=tuple)
     """Sentences for the report about how the run was set up."""
+    unjudged: str = ""
+    """The test function whose judgements all pass, whatever came: to see whether anything but it notices a fault."""

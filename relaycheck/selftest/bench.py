@@ -61,7 +61,9 @@ class Bench:
         said = io.StringIO()
         try:
             with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said), self._candidate(job) as target:
-                settings = Settings(target, CertificateLevel.HARDENED, job.depth, select=job.rows)
+                settings = Settings(
+                    target, CertificateLevel.HARDENED, job.depth, select=job.rows, unjudged=job.unjudged
+                )
                 outcome = launch_for_outcome(settings, LEAN, tests=tests)
         except Exception as error:
             return Trial(job, trouble=f"{type(error).__name__}: {error}", seconds=time.perf_counter() - began)

@@ -12,3 +12,6 @@ SHADOWED: Mapping[str, str] = {}
 
 UNREFUTED: Mapping[str, str] = {}
 """Tests that no mutant makes fail: name of the function and reason."""
+
+REDUNDANT: Mapping[str, str] = {}
+"""Tests without whose judgement every mutant of their row is still killed: name of the function and why it stays."""

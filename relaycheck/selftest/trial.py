@@ -36,11 +36,14 @@ class Job:
     candidate: str
     rows: tuple[str, ...] = ()
     depth: Depth = Depth.STANDARD
+    unjudged: str = ""
+    """A test function whose judgements are taken out; empty: none."""
 
     @property
     def key(self) -> str:
         """The same for the same question: a finished job is found again by it."""
-        return " ".join((self.role, self.candidate, self.depth, ",".join(self.rows) or "all"))
+        question = " ".join((self.role, self.candidate, self.depth, ",".join(self.rows) or "all"))
+        return f"{question} without {self.unjudged}" if self.unjudged else question
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,9 @@ class Trial:
         return cls(
             **{
                 **data,
-                "job": Job(Role(job["role"]), job["candidate"], tuple(job["rows"]), Depth(job["depth"])),
+                "job": Job(
+                    Role(job["role"]), job["candidate"], tuple(job["rows"]), Depth(job["depth"]), job["unjudged"]
+                ),
                 "rows": tuple(RowSeen(r["id"], Kind(r["kind"]), r["reason"]) for r in data["rows"]),
                 "checks": tuple(CheckSeen(c["id"], c["row"], Kind(c["kind"])) for c in data["checks"]),
             }

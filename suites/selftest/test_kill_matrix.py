@@ -14,6 +14,8 @@ from relaycheck.plugin.settings import Depth
 from relaycheck.selftest.matrix import Fate, Fault, Finding, Matrix, Suite, fate_of, in_order, jobs_left, matrix
 from relaycheck.selftest.plan import default_jobs, full_jobs, only, suite_of
 from relaycheck.selftest.record import SCHEMA, record_of, schema_text
+from relaycheck.selftest.removal import findings as removal_findings
+from relaycheck.selftest.removal import removals, removed
 from relaycheck.selftest.report import page
 from relaycheck.selftest.resume import FILE, Journal, digest
 from relaycheck.selftest.trial import CheckSeen, Job, Role, RowSeen, Trial
@@ -280,3 +282,25 @@ def test_the_record_is_valid_and_the_page_shows_what_is_wrong() -> None:
     assert "V-<1>" not in text
     assert FAULT.sentence in text
     assert "http" not in text.replace("http-equiv", "").partition("</style>")[0]
+
+
+TWICE = replace(SUITE, tests={"test_a": MUST.id, "test_c": MUST.id, "test_b": SHOULD.id})
+
+
+def without(test: str, fault: Fault, kind: Kind) -> Trial:
+    return Trial(Job(Role.MUTANT, fault.id, (fault.breaks,), unjudged=test), rows=(RowSeen(fault.breaks, kind),))
+
+
+def test_each_test_of_an_obliging_row_is_taken_out_in_turn() -> None:
+    jobs = removals(replace(TWICE, tests={**TWICE.tests, "test_i": INFO.id}))
+    assert [(job.unjudged, job.candidate) for job in jobs] == [("test_a", "M-1"), ("test_c", "M-1"), ("test_b", "M-2")]
+    assert len({job.key for job in jobs}) == len(jobs)
+
+
+@pytest.mark.parametrize("kind", [Kind.PASS, Kind.INCONCLUSIVE])
+def test_a_check_is_needed_when_a_mutant_gets_through_without_it(kind: Kind) -> None:
+    found = removed(TWICE, [without("test_a", FAULT, kind), without("test_c", FAULT, Kind.FAIL)])
+    assert [(each.test, each.escaped) for each in found] == [("test_a", ("M-1",)), ("test_c", ())]
+    assert [f.subject for f in removal_findings(found, {})] == ["test_c"]
+    assert removal_findings(found, {"test_c": "It tries what no mutant breaks yet."}) == ()
+    assert [f.subject for f in removal_findings(found[:1], {"test_a": "It is not needed."})] == ["test_a"]

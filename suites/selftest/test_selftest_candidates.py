@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -65,6 +66,17 @@ def test_a_mutant_is_killed_by_its_own_row_in_a_worker_process() -> None:
     assert row is not None
     assert row.kind is Kind.FAIL
     assert any(check.kind is Kind.FAIL for check in trial.checks)
+
+
+def test_a_mutant_gets_through_where_the_judgement_that_kills_it_is_taken_out(bench: Bench) -> None:
+    mutant = MUTANTS["RM-AUTH-10-exact-scheme"]
+    job = Job(Role.MUTANT, mutant.id, (mutant.breaks,))
+    red = {check.test for check in bench.run(job).checks if check.kind is Kind.FAIL}
+    assert red
+    for test in red:
+        row = bench.run(replace(job, unjudged=test)).row(mutant.breaks)
+        assert row is not None
+        assert row.kind is (Kind.PASS if len(red) == 1 else Kind.FAIL)
 
 
 def test_a_worker_that_is_killed_loses_one_job_and_no_more() -> None:

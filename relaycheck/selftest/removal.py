@@ -1,0 +1,68 @@
+"""Which checks the mutants need: each test's judgements are taken out in turn, and some mutant of its row must then get through. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from relaycheck.selftest.matrix import OBLIGING, Fate, Finding, fate_of
+from relaycheck.selftest.trial import Job, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from relaycheck.selftest.matrix import Suite
+    from relaycheck.selftest.trial import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A test without its judgements: the mutants of its row that then get through; none: it is redundant."""
+
+    test: str
+    row: str
+    escaped: tuple[str, ...]
+
+
+def removals(suite: Suite) -> tuple[Job, ...]:
+    """Every mutant against its row without each of the row's tests; rows with one test are needed as long as they have a mutant."""
+    obliging = {row.id for row in suite.rows if row.level in OBLIGING and not row.untestable}
+    return tuple(
+        Job(Role.MUTANT, fault.id, (fault.breaks,), unjudged=test)
+        for test, row in suite.tests.items()
+        if row in obliging
+        for fault in suite.faults
+        if fault.breaks == row
+    )
+
+
+def removed(suite: Suite, trials: Sequence[Trial]) -> tuple[Removed, ...]:
+    """What each removal came to, in the order of the tests."""
+    faults = {fault.id: fault for fault in suite.faults}
+    tried = dict.fromkeys(trial.job.unjudged for trial in trials)
+    return tuple(
+        Removed(
+            test,
+            suite.tests[test],
+            tuple(
+                t.job.candidate
+                for t in trials
+                if t.job.unjudged == test and fate_of(faults[t.job.candidate], t) is not Fate.OWN_ROW
+            ),
+        )
+        for test in suite.tests
+        if test in tried
+    )
+
+
+def findings(found: Iterable[Removed], redundant: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Red: a redundant test for which no reason is written, and a reason for a test that is needed."""
+    wrong = []
+    for each in found:
+        if not each.escaped and each.test not in redundant:
+            wrong.append(Finding(each.test, f"without its judgement, every mutant of {each.row} is still killed"))
+        elif each.escaped and each.test in redundant:
+            wrong.append(
+                Finding(each.test, f"it is listed as redundant, and {each.escaped[0]} needs it: take it off the list")
+            )
+    return tuple(wrong)
