@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from relaycheck.client import DEFAULT
+from relaycheck.client.compose import varied
 from relaycheck.client.credentials import SPELLED, Credential
 from relaycheck.encodings import FORM, encode
 from relaycheck.judgements import (
@@ -25,6 +26,7 @@ from relaycheck.judgements.access import (
     times_compared,
     told_invalid_token,
 )
+from relaycheck.judgements.promises import no_secret_travels
 from relaycheck.plugin import beyond_quick, first_at_quick, judge, lacking, requirement
 from relaycheck.plugin.tables import rows
 from relaycheck.secret import Secret
@@ -48,7 +50,7 @@ schemes = pytest.mark.parametrize("scheme", first_at_quick(*SPELLED))
 
 
 @requirement("RM-AUTH-15")
-@pytest.mark.parametrize("value", rows(MALFORMED, at_quick=4))
+@pytest.mark.parametrize("value", rows(MALFORMED, at_quick=3))
 def test_malformed_credentials_are_refused(send: Send, control: Control, message: Message, value: str) -> None:
     """400 or 401, never a 5xx: what a stranger sends must not break the service."""
     judge(refused(send(message, auth=None, headers=(("Authorization", value),), expects=None), control()))
@@ -171,23 +173,34 @@ def test_so_apptoken_alone_authenticates_nobody(
     judge(refused(send(message, auth=Credential("app", app=token), expects=None), control()))
 
 
+OTHER_REASONS: dict[str, tuple[Variations, ...]] = {
+    "in the body": ({"content_type": "text/plain"}, {"body": b"{"}),
+    "in the request line": ({"method": "PUT"}, {"path": "/api/v1/Agents/EMail/NoSuchOperation"}),
+}
+
+
 @requirement("RM-AUTH-26")
 @schemes
-def test_no_refusal_repeats_a_secret(
-    send: Send, message: Message, credential: Credentials, run: Run, scheme: str
+@pytest.mark.parametrize("reasons", rows(OTHER_REASONS))
+def test_no_refusal_for_another_reason_repeats_a_secret(
+    send: Send, message: Message, credential: Credentials, scheme: str, reasons: tuple[Variations, ...]
 ) -> None:
-    """Not the right one, not the wrong one, in no spelling; whatever the reason for the refusal."""
+    """The right one, which came with a request that is wrong elsewhere."""
+    valid = credential(scheme)
+    judge(nothing_leaks([send(message, **varied(reason, auth=valid, expects=None)) for reason in reasons]))
+
+
+@requirement("RM-AUTH-26")
+@schemes
+@pytest.mark.parametrize("accept", first_at_quick(None, "text/html"))
+def test_no_refusal_repeats_a_wrong_secret(
+    send: Send, message: Message, credential: Credentials, run: Run, scheme: str, accept: str | None
+) -> None:
+    """In no spelling, and in no page for a browser."""
     valid = credential(scheme)
     wrong = with_secret(valid, run.target.auth, secret_of(valid, run.target.auth) + "-and-more")
-    refusals: list[Variations] = [
-        {"auth": wrong, "expects": None},
-        {"auth": valid, "expects": None, "content_type": "text/plain"},
-        {"auth": valid, "expects": None, "body": b"{"},
-        {"auth": valid, "expects": None, "method": "PUT"},
-        {"auth": valid, "expects": None, "path": "/api/v1/Agents/EMail/NoSuchOperation"},
-        {"auth": wrong, "expects": None, "without": ("Accept",), "headers": (("Accept", "text/html"),)},
-    ]
-    judge(nothing_leaks([send(message, **refusal) for refusal in refusals]))
+    asked: Variations = {} if accept is None else {"without": ("Accept",), "headers": (("Accept", accept),)}
+    judge(nothing_leaks([send(message, **varied(asked, auth=wrong, expects=None))]))
 
 
 @requirement("RM-AUTH-26")
@@ -216,8 +229,15 @@ def test_no_response_of_the_run_repeats_a_secret(run: Run) -> None:
     judge(nothing_leaks(run.ordinary()))
 
 
+@requirement("RM-AUTH-26")
+@pytest.mark.over_the_run
+def test_no_mail_of_the_run_holds_a_secret(run: Run) -> None:
+    """Not in a trace field either: every recipient would have it."""
+    judge(no_secret_travels(run.ordinary()))
+
+
 @requirement("RM-AUTH-27")
-@pytest.mark.parametrize("place", rows({place: place for place in ELSEWHERE}, at_quick=2))
+@pytest.mark.parametrize("place", rows({place: place for place in ELSEWHERE}))
 @pytest.mark.parametrize("scheme", first_at_quick("bearer", "soticket"))
 def test_credentials_in_the_query_do_not_authenticate(
     send: Send, control: Control, message: Message, credential: Credentials, place: str, scheme: str
@@ -264,18 +284,19 @@ def test_each_request_is_authenticated_by_itself(
         judge(not_served_or_closed(seen[place], control=seen[0]))
 
 
+BAD_BODIES: dict[str, tuple[Variations, ...]] = {
+    "JSON and no known type": ({"body": b"{"}, {"content_type": "text/plain"}),
+    "XML and a form": ({"media_type": "text/xml", "body": b"<broken"}, {"media_type": FORM, "body": b"%zz"}),
+}
+
+
 @requirement("RM-AUTH-29")
-def test_credentials_are_checked_before_the_body(send: Send, message: Message) -> None:
+@pytest.mark.parametrize("bodies", rows(BAD_BODIES))
+def test_credentials_are_checked_before_the_body(send: Send, message: Message, bodies: tuple[Variations, ...]) -> None:
     """A stranger learns nothing about bodies: the status is the same for good, malformed and unsupported ones."""
-    stranger: Variations = {"auth": None, "expects": None}
-    bodies: list[Variations] = [
-        stranger,
-        {**stranger, "body": b"{"},
-        {**stranger, "content_type": "text/plain"},
-        {**stranger, "media_type": "text/xml", "body": b"<broken"},
-        {**stranger, "media_type": FORM, "body": b"%zz"},
-    ]
-    judge(one_status([send(message, **body) for body in bodies]))
+    seen = [send(message, auth=None, expects=None)]
+    seen += [send(message, **varied(body, auth=None, expects=None)) for body in bodies]
+    judge(one_status(seen))
 
 
 @requirement("RM-AUTH-30")

@@ -79,7 +79,9 @@ def test_merge_patch_is_accepted(send: Send, message: Message) -> None:
 
 
 @requirement("RM-CT-08")
-@types
+@pytest.mark.parametrize(
+    "media_type", [t if t in (JSON, XML, FORM) else pytest.param(t, marks=beyond_quick) for t in MEDIA_TYPES]
+)
 def test_the_same_request_relays_the_identical_mail_in_every_type(
     send: Send, control: Control, run: Run, draw: Draw, target: Target, media_type: str
 ) -> None:

@@ -93,9 +93,8 @@ def at_most(target: Target, recipients: int) -> None:
 @pytest.mark.parametrize(
     ("media_type", "recipients"),
     [
-        (JSON, 1),
         (JSON, 50),
-        *(pytest.param(JSON, n, marks=beyond_quick) for n in (2, 11, 26)),
+        *(pytest.param(JSON, n, marks=beyond_quick) for n in (1, 2, 11, 26)),
         *(
             pytest.param(t, n, marks=beyond_quick)
             for t, n in ((XML, 1), (FORM, 1), *((t, 12) for t in MEDIA_TYPES[1:]))
@@ -119,7 +118,9 @@ def emptied(message: Message, name: str) -> Message | None:
 
 
 INCOMPLETE = [
-    *((JSON, name) for name in ("From", "Rfc822", "Recipients")),
+    (JSON, "From"),
+    (JSON, "Recipients"),
+    pytest.param(JSON, "Rfc822", marks=beyond_quick),
     *(pytest.param(t, name, marks=beyond_quick) for t in (XML, FORM) for name in ("From", "Rfc822", "Recipients")),
     *(pytest.param(t, name, marks=beyond_quick) for t, name in ((PATCH, "From"), (MERGE, "Rfc822"), (MERGE, "From"))),
 ]
@@ -151,7 +152,7 @@ def test_a_null_property_is_refused(send: Send, control: Control, message: Messa
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        pytest.param(*case, id=label, marks=() if at < 4 else beyond_quick)
+        pytest.param(*case, id=label, marks=() if at < 2 else beyond_quick)
         for at, (label, case) in enumerate(MISTYPED.items())
     ],
 )
@@ -188,7 +189,7 @@ def test_an_empty_list_of_recipients_is_refused(
 @pytest.mark.parametrize(
     "extra",
     [
-        pytest.param(extra, id=name, marks=() if at < 2 else beyond_quick)
+        pytest.param(extra, id=name, marks=() if at == 0 else beyond_quick)
         for at, (name, extra) in enumerate(UNKNOWN.items())
     ],
 )

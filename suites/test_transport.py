@@ -11,6 +11,7 @@ import pytest
 
 from relaycheck.client import Conversation
 from relaycheck.client.compose import varied
+from relaycheck.client.credentials import SPELLED
 from relaycheck.encodings import MEDIA_TYPES
 from relaycheck.exchange import Outcome
 from relaycheck.judgements import observed, observed_fields
@@ -51,8 +52,15 @@ def _loopback(host: str) -> bool:
 
 
 @requirement("RM-SEC-01")
+@pytest.mark.parametrize("scheme", _later(*SPELLED, "xsrf"))
 def test_credentials_are_not_served_over_plain_http(
-    run: Run, control: Control, compose: Compose, message: Message, target: Target
+    run: Run,
+    control: Control,
+    compose: Compose,
+    message: Message,
+    target: Target,
+    credential: Credentials,
+    scheme: str,
 ) -> None:
     """The same request over http is refused, redirected or not connected (RFC 7617 §4, RFC 6750 §5.3).
 
@@ -64,10 +72,10 @@ def test_credentials_are_not_served_over_plain_http(
             Cause.NOT_DECLARED, "this would send credentials in clear: allow_plaintext in the target file permits it"
         )
     twin = replace(target.url, scheme="http", port=80 if target.url.port == 443 else target.url.port)
-    for scheme, valid in run.credentials.items():
-        vouching = control(auth=valid)
-        request = compose(message, auth=valid, note=f"over plain http, {scheme}")
-        judge(not_served_in_plain(_over(run, twin, request), vouching))
+    valid = credential(scheme)
+    vouching = control(auth=valid)
+    request = compose(message, auth=valid, note=f"over plain http, {scheme}")
+    judge(not_served_in_plain(_over(run, twin, request), vouching))
 
 
 def _over(run: Run, url: Url, request: Request) -> Exchange:
