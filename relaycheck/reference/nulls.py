@@ -94,7 +94,9 @@ async def _echo_204(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
     """Answers 204 with the request's own header fields, but for those that frame it."""
     while (request := await _request(reader)) is not None:
         _, *lines = request[0].decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
-        kept = [line for line in lines if not line.lower().startswith(("content-length:", "transfer-encoding:", "host:"))]
+        kept = [
+            line for line in lines if not line.lower().startswith(("content-length:", "transfer-encoding:", "host:"))
+        ]
         writer.write(_response(204, "No Content", "".join(f"{line}\r\n" for line in kept)))
         await writer.drain()
 
