@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from relaycheck import __version__
+from relaycheck.verdicts import ExitCode
 
 app = typer.Typer(
     name="relaycheck",
@@ -18,6 +19,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+STOPPED = 130
+"""What typer makes of Ctrl-C while no run is under way yet, or when it comes again at a run's end."""
 SECRET = "env:NAME or file:PATH keeps it off the command line"
 
 
@@ -237,7 +240,13 @@ def compare(
 def main() -> None:
     """Entry point of the console script."""
     arguments, _, for_pytest = _split(sys.argv[1:])
-    app(arguments, obj=for_pytest)
+    try:
+        app(arguments, obj=for_pytest)
+    except SystemExit as end:
+        if end.code != STOPPED:
+            raise
+        typer.echo("Interrupted.", err=True)
+        raise SystemExit(int(ExitCode.INTERRUPTED)) from None
 
 
 def _split(arguments: list[str]) -> tuple[list[str], str, tuple[str, ...]]:

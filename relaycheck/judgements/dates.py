@@ -33,7 +33,8 @@ OBSOLETE = re.compile(
 def dated(exchanges: Sequence[Exchange], now: float) -> Verdict:
     """Each response from 200 to 499 has one Date in IMF-fixdate within 24 hours of `now` (seconds since the epoch).
 
-    A 400 to what is no HTTP request comes from the server below the service, often from before its clock: it is left out.
+    A 400 to what is no HTTP request comes from the server below the service, often from before its clock: it is left out. So are its
+    limits: 408, 414 and 431.
     """
     seen = 0
     for exchange in exchanges:
@@ -72,12 +73,15 @@ def _imf_seconds(value: str) -> float | None:
 
 
 def _well_formed(exchange: Exchange) -> bool:
-    return exchange.status not in (400, 408, 431) or _is_http(exchange.request)
+    if exchange.status in (408, 414, 431):
+        return False
+    return exchange.status != 400 or _is_http(exchange.request)
 
 
 def _is_http(request: Request) -> bool:
-    """Whether the request's head parses as HTTP/1.1 (RFC 9112 §2) for every server: some parsers know a list of methods only."""
-    if request.method not in METHODS:
+    """Whether the request's head parses as HTTP/1.1 (RFC 9112 §2) for every server: some parsers know a list of methods only,
+    and some take `//` for the beginning of an authority."""
+    if request.method not in METHODS or request.target.startswith("//"):
         return False
     parser = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
     try:

@@ -42,8 +42,11 @@ def answered_without_5xx(probe: Exchange, control: Exchange, tolerated: Collecti
 
 @judgement
 def no_crash_over_the_run(exchanges: Sequence[Exchange], control: Exchange) -> Verdict:
-    """No two requests that asked for a refusal were answered with 5xx. One alone is not reproducible."""
-    wrong = [e for e in exchanges if e.request.message is None]
+    """No two requests that asked for a refusal were answered with 5xx. One alone is not reproducible.
+
+    Chunks are the web server's to read, so they are left out: what it says to bad ones is judged where they are sent.
+    """
+    wrong = [e for e in exchanges if e.request.message is None and "Transfer-Encoding" not in e.request.fields]
     crashed = [e for e in wrong if e.status is not None and e.status >= 500 and e.status not in (501, *GATEWAY)]
     if bad := red(control):
         return bad
@@ -151,12 +154,17 @@ def one_shape(refusals: Sequence[Exchange]) -> Verdict:
     return passed(f"{len(seen)} refusals, each {seen[0][1]}")
 
 
+def _has_more(error: Exchange) -> bool:
+    """Octets that its length does not count. A further response is none: it answers a body that nobody drained, as framing asks."""
+    return bool(error.stray) and error.request.method != "HEAD" and not error.stray.startswith(b"HTTP/1.")
+
+
 @judgement
 def the_length_is_true(exchanges: Sequence[Exchange]) -> Verdict:
     """Each error response ends where its Content-Length or its chunks say (RFC 9112 §6.3)."""
     errors = [e for e in exchanges if e.response is not None and e.response.status >= 400]
     for exchange in errors:
-        if exchange.stray and exchange.request.method != "HEAD":
+        if _has_more(exchange):
             return failed(f"behind the end of {described(exchange)} came {exchange.stray[:60]!r}", decisive=True)
     for exchange in errors:
         if exchange.outcome in (Outcome.CUT, Outcome.MALFORMED):
@@ -176,7 +184,7 @@ def nothing_behind_an_error(exchanges: Sequence[Exchange]) -> Verdict:
     """No octet follows the declared end of an error response anywhere in the run."""
     errors = [e for e in exchanges if e.answered and e.response is not None and e.response.status >= 400]
     for exchange in errors:
-        if exchange.stray and exchange.request.method != "HEAD":
+        if _has_more(exchange):
             return failed(f"behind the end of {described(exchange)} came {exchange.stray[:60]!r}", decisive=True)
     return passed(f"{len(errors)} errors, nothing behind any of them") if errors else _nothing(exchanges)
 

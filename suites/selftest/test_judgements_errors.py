@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 CRASH = exchange(500, carries=None)
 VALID_CRASH = exchange(500)
+BAD_CHUNKS = exchange(500, carries=None, request_fields=(("Transfer-Encoding", "chunked"),))
 JSON = "application/json; charset=utf-8"
 ERROR = b'{"Code": "bad", "Message": "No."}'
 PAGE = b"<!DOCTYPE html><html><body>No.</body></html>"
@@ -61,6 +62,7 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("run: none", no_crash_over_the_run([REFUSED, error(400)], ACCEPTED), PASS),
     ("run: one", no_crash_over_the_run([CRASH, error(400)], ACCEPTED), OPEN),
     ("run: two", no_crash_over_the_run([CRASH, CRASH], ACCEPTED), FAIL),
+    ("run: chunks are for other rows", no_crash_over_the_run([BAD_CHUNKS, BAD_CHUNKS, REFUSED], ACCEPTED), PASS),
     ("run: valid requests are for other rows", no_crash_over_the_run([VALID_CRASH, VALID_CRASH], ACCEPTED), PASS),
     ("run: the control is refused", no_crash_over_the_run([CRASH, CRASH], REFUSED), OPEN),
     ("explained: with a type", explained(error(400)), PASS),
@@ -87,6 +89,7 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("shape: too few", one_shape([error(400), ACCEPTED]), OPEN),
     ("length: true", the_length_is_true([error(400), error(415)]), PASS),
     ("length: too short", the_length_is_true([error(400, stray=b"}")]), SURE),
+    ("length: a second response is not its content", the_length_is_true([error(401, stray=b"HTTP/1.1 400 B")]), PASS),
     ("length: too long", the_length_is_true([CUT]), FAIL),
     ("length: no error", the_length_is_true([ACCEPTED]), OPEN),
     ("behind: nothing", nothing_behind_an_error([error(400), CUT]), PASS),

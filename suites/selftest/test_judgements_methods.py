@@ -54,6 +54,13 @@ def unheard_of(status: int, method: str = "RELAY") -> Exchange:
     return replace(probe, request=replace(probe.request, raw=f"{method} / HTTP/1.1\r\nHost: x\r\n\r\n{{}}".encode()))
 
 
+def authority(status: int) -> Exchange:
+    probe = unheard_of(status, "POST")
+    return replace(
+        probe, request=replace(probe.request, target="//api", raw=b"POST //api HTTP/1.1\r\nHost: x\r\n\r\n{}")
+    )
+
+
 def later(value: str, status: int = 503) -> Exchange:
     return exchange(status, fields=(("Retry-After", value),))
 
@@ -99,6 +106,8 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("date: a 400 to what is no HTTP does not count", dated([no_http(400)], NOON), OPEN),
     ("date: a 400 to a method that is unheard of does not count", dated([unheard_of(400)], NOON), OPEN),
     ("date: a 400 to a request", dated([unheard_of(400, "POST")], NOON), SURE),
+    ("date: a 431 is the web server's limit", dated([unheard_of(431, "POST")], NOON), OPEN),
+    ("date: a 400 to what may be an authority", dated([authority(400)], NOON), OPEN),
     ("date: a 405 to a method that is unheard of", dated([unheard_of(405)], NOON), SURE),
     ("date: not answered", dated([SILENT], NOON), OPEN),
     ("retry: seconds", retry_after_is_a_time([later("120"), later("0"), REFUSED]), PASS),
