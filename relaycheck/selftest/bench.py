@@ -97,7 +97,7 @@ class Bench:
 
 
 def level_of(job: Job) -> CertificateLevel:
-    """Hardened, so that every row is met. Who does not reach the lowest level reaches none: all that a quick look at an empty server asks."""
+    """Hardened, so that every row is met; for a quick look at an empty server the lowest: who does not reach that reaches none."""
     return CertificateLevel.CONTRACT if (job.role, job.depth) == (Role.NULL, Depth.QUICK) else CertificateLevel.HARDENED
 
 
