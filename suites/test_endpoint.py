@@ -11,16 +11,13 @@ from hypothesis import strategies as st
 from relaycheck.client.compose import DEFAULT, varied
 from relaycheck.encodings import FORM, MEDIA_TYPES, encode
 from relaycheck.judgements import (
-    identical_mail,
     not_relayed,
     not_served,
     observed,
-    same_outcome,
     served,
     status_in,
 )
 from relaycheck.judgements.dates import dated
-from relaycheck.judgements.http2 import refused_alike
 from relaycheck.judgements.methods import (
     a_known_resource,
     a_successful_options_names_post,
@@ -34,7 +31,7 @@ from relaycheck.strategies.paths import ENCODED, MORE_SPELLINGS, SPELLINGS, TWIC
 if TYPE_CHECKING:
     from relaycheck.client import Variations
     from relaycheck.message import Message
-    from relaycheck.plugin.fixtures import Control, Credentials, Draw, Send
+    from relaycheck.plugin.fixtures import Control, Draw, Send
     from relaycheck.plugin.run import Run
     from relaycheck.target import Target
 
@@ -378,59 +375,3 @@ CONDITIONS = {
 def test_what_a_condition_does_is_recorded(send: Send, message: Message, name: str) -> None:
     """204, or 412 and nothing relayed (RFC 9110 §13.2.1)."""
     judge(observed(send(message, headers=((name, CONDITIONS[name]),), note=name)))
-
-
-@requirement("RM-EP-15")
-@pytest.mark.parametrize(
-    "variation",
-    _later(
-        {},
-        {"query": "$select=name,department,category/id"},
-        {"media_type": "text/xml"},
-        {"media_type": FORM},
-        {"headers": (("Accept-Language", "*"), ("Accept-Encoding", "gzip"))},
-    ),
-    ids=["plain", "select", "XML", "form", "negotiation"],
-)
-def test_a_request_over_http_2_has_the_same_outcome(
-    send_http2: Send, control: Control, message: Message, variation: Variations
-) -> None:
-    """HTTP/2 carries the semantics of HTTP unchanged (RFC 9113 §8)."""
-    judge(same_outcome(send_http2(message, **variation), control(**variation)))
-
-
-@requirement("RM-EP-15")
-@beyond_quick
-@pytest.mark.parametrize("size", [20_000, 100_000], ids=["two frames", "two windows"])
-def test_a_long_request_over_http_2_arrives_whole(send_http2: Send, control: Control, run: Run, size: int) -> None:
-    """Longer than a frame of 16 KiB, and than the first window of 64 KiB (RFC 9113 §6.5.2)."""
-    line = "A line of a long message.\r\n"
-    judge(identical_mail(send_http2(run.message(body=line * (size // len(line)))), control()))
-
-
-@requirement("RM-EP-15")
-@pytest.mark.parametrize("scheme", _later("basic", "soticket", "bearer", "xsrf"))
-def test_credentials_count_over_http_2(
-    send_http2: Send, control: Control, message: Message, credential: Credentials, scheme: str
-) -> None:
-    valid = credential(scheme)
-    judge(same_outcome(send_http2(message, auth=valid), control(auth=valid)))
-
-
-@requirement("RM-EP-15")
-@pytest.mark.parametrize(
-    "variation",
-    _later(
-        {"auth": None},
-        {"content_type": "text/plain"},
-        {"body": b"{"},
-        {"path": "/relaycheck/no-such-path"},
-        {"method": "PUT"},
-    ),
-    ids=["no credentials", "text/plain", "malformed", "path", "method"],
-)
-def test_a_request_is_refused_over_http_2_as_over_http_1(
-    send: Send, send_http2: Send, control: Control, message: Message, variation: Variations
-) -> None:
-    refusable: Variations = {**variation, "expects": None}
-    judge(refused_alike(send_http2(message, **refusable), send(message, **refusable), control()))

@@ -12,14 +12,12 @@ from relaycheck.encodings import MEDIA_TYPES, encode
 from relaycheck.judgements.dates import retry_after_is_a_time, what_429s_say
 from relaycheck.judgements.disclosure import no_internals, repeats_nothing
 from relaycheck.judgements.errors import (
-    RECOVERY,
     answered_without_5xx,
     explained,
     no_crash_over_the_run,
     nothing_behind_an_error,
     one_shape,
     refused_or_served_cleanly,
-    served_again,
     the_length_is_true,
     the_type_fits_accept,
     too_large_is_refused,
@@ -31,8 +29,6 @@ from relaycheck.verdicts import Cause
 from relaycheck.witness import Behaviour, Fault, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from relaycheck.client import Variations
     from relaycheck.exchange import Exchange
     from relaycheck.message import Message
@@ -368,51 +364,3 @@ def test_an_error_of_the_mail_server_does_not_repeat_the_message(
 
 def _over(message: Message, listener: Listener, run: Run) -> Message:
     return message.but(connection=Connection(listener.host, listener.port, run.target.relay.protocol))
-
-
-GROUPS: dict[str, tuple[str, ...]] = {
-    "hostile JSON": ("JSON nested too deep", "JSON that breaks off", "a port with 500 digits"),
-    "hostile XML and forms": ("an undefined entity", "XML that breaks off", "half a percent triplet"),
-    "hostile codings": ("gzip that breaks off", "octets that are not UTF-8", "NUL octets"),
-}
-
-
-@requirement("RM-ERR-12")
-@pytest.mark.parametrize("group", _later(*GROUPS))
-def test_the_service_survives_hostile_requests(send: Send, run: Run, message: Message, group: str) -> None:
-    """A valid request is served within ten seconds of them."""
-    before = send(message, note="before")
-    hostile = [
-        send(message, timeout=PATIENCE, **varied(BODIES[name], expects=None, note=name)) for name in GROUPS[group]
-    ]
-    judge(served_again(hostile, before, _until_served(run, message)))
-
-
-@requirement("RM-ERR-12")
-@beyond_quick
-def test_the_service_survives_broken_connections(send: Send, run: Run, compose: Compose, message: Message) -> None:
-    """Requests that stop in their header section or in their body, and a connection that is reset."""
-    before = send(message, note="before")
-    request = compose(message, expects=None, note="a request that breaks off")
-    for end in (len(request.raw) // 3, len(request.raw) - 5):
-        with run.client.converse() as conversation:
-            conversation.write(request.raw[:end])
-            conversation.reset()
-    with run.client.converse() as conversation:
-        garbage = compose(message, chunks=(5,), expects=None, note="chunks that are none")
-        conversation.write(garbage.raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\nzz\r\nqqqq\r\n\r\n")
-        hostile = conversation.read(garbage, timeout=PATIENCE)
-    judge(served_again([hostile], before, _until_served(run, message)))
-
-
-def _until_served(run: Run, message: Message) -> Sequence[Exchange]:
-    """Valid requests until one is accepted, in `RECOVERY` seconds at most, and in less where answers are expected sooner."""
-    tries = [run.client.send(message, note="after", fresh=True, timeout=PATIENCE)]
-    left = min(RECOVERY, run.target.limits.response_timeout / 3)
-    for pause in (left * share for share in (0.02, 0.08, 0.3, 0.6)):
-        if tries[-1].accepted:
-            break
-        run.budget.revive()
-        run.budget.pause(pause)
-        tries.append(run.client.send(message, note="after", fresh=True, timeout=PATIENCE))
-    return tries
