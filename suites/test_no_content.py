@@ -19,6 +19,7 @@ from relaycheck.judgements import (
     observed_fields,
 )
 from relaycheck.judgements.no_content import promised_only_what_was_kept
+from relaycheck.judgements.promises import no_204_before_its_mail
 from relaycheck.message import Connection
 from relaycheck.plugin import beyond_quick, judge, lacking, requirement
 from relaycheck.witness import Action, Behaviour, Fault, Stage
@@ -160,24 +161,39 @@ SMTP_FAULTS = {
 }
 
 
+SPOKEN = (
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "text/xml",
+    "application/merge-patch+json",
+    "text/json",
+)
+
+
 @requirement("RM-204-06")
 @pytest.mark.parametrize(
-    "fault",
-    [fault if n == 0 else pytest.param(fault, marks=beyond_quick) for n, fault in enumerate(SMTP_FAULTS.values())],
+    ("fault", "media_type"),
+    [
+        case if n == 0 else pytest.param(*case, marks=beyond_quick)
+        for n, case in enumerate(zip(SMTP_FAULTS.values(), SPOKEN, strict=True))
+    ],
     ids=list(SMTP_FAULTS),
 )
 def test_no_204_is_said_when_the_mail_server_does_not_take_the_mail(
-    send: Send, control: Control, run: Run, witness: Witness, target: Target, fault: Fault
+    send: Send, control: Control, run: Run, witness: Witness, target: Target, fault: Fault, media_type: str
 ) -> None:
-    """204 means fulfilled (RFC 9110 §15.3.5); which error it is instead is not asked here."""
+    """204 means fulfilled (RFC 9110 §15.3.5); which error it is instead is not asked here. Each has its own notation
+    and scheme."""
     if not target.relay.connection_object:
         raise lacking("connection.object")
     if target.relay.mode != "sync":
         raise lacking("relay.sync")
+    auth = list(run.credentials.values())[SPOKEN.index(media_type) % len(run.credentials)]
     with witness.open(Behaviour(fault=fault)) as listener:
         over = Connection(listener.host, listener.port, target.relay.protocol)
-        probe = send(run.message().but(connection=over), note=f"a mail server where {fault.stage} fails")
-    judge(promised_only_what_was_kept(probe, control()))
+        note = f"a mail server where {fault.stage} fails"
+        probe = send(run.message().but(connection=over), media_type=media_type, auth=auth, note=note)
+    judge(promised_only_what_was_kept(probe, control(media_type=media_type, auth=auth)))
 
 
 @requirement("RM-204-06")
@@ -185,6 +201,15 @@ def test_no_204_is_said_when_the_mail_server_does_not_take_the_mail(
 def test_a_204_is_only_said_when_the_request_was_carried_out(run: Run, control: Control) -> None:
     """Every recipient of every accepted request of the run got its mail."""
     judge(honest((control(), *run.ordinary())))
+
+
+@requirement("RM-204-06")
+@pytest.mark.over_the_run
+def test_a_204_is_said_after_the_mail_was_taken(run: Run, target: Target) -> None:
+    """Whatever the media type, size or credentials: who answers first and relays then cannot know that it will be done."""
+    if target.relay.mode != "sync":
+        raise lacking("relay.sync")
+    judge(no_204_before_its_mail(run.ordinary()))
 
 
 @requirement("RM-204-07")

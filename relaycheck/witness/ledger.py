@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 class Ledger:
-    """Deliveries and sessions. Deadlines go by the monotonic clock, whatever `clock` stamps on the records."""
+    """Deliveries and sessions. Deadlines go by the monotonic clock, whatever `clock` stamps on the records: by
+    default the wire's clock, so that mails and answers have an order."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self.clock = clock
         self._changed = Condition()
         self._deliveries: list[tuple[Delivery, bytes, frozenset[str]]] = []

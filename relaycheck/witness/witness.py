@@ -41,7 +41,7 @@ class Witness:
     As a context manager, or with `start` and `close`. Every question can be asked from any thread, also after `close`.
     """
 
-    def __init__(self, settings: WitnessSettings, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, settings: WitnessSettings, clock: Callable[[], float] = time.perf_counter) -> None:
         self.settings = settings
         self._ledger = Ledger(clock)
         self._loop: LoopThread | None = None
