@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from relaycheck.places import PACKAGE, SUITES, cache
+from relaycheck.plugin.interrupts import Interrupts
 from relaycheck.plugin.session import OUTCOME, SETTINGS
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _run(
             *(["--clean-alluredir"] if settings.share[1] == 1 else []),
         ]
     with _isolated():
-        return int(pytest.main([*arguments, *pytest_options], plugins=[given]))
+        return int(pytest.main([*arguments, *pytest_options], plugins=[given, Interrupts()]))
 
 
 @contextmanager
