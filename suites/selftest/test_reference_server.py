@@ -138,7 +138,7 @@ def test_the_request_of_the_vendors_client_is_served(probe: Probe) -> None:
 
 
 def test_every_mutant_says_what_it_breaks_and_is_offered(faulty: Embedded) -> None:
-    assert set(faulty.candidates) == {*MUTANTS, *VARIANTS} | set(VARIANTS)
+    assert set(faulty.candidates) == {*MUTANTS, *VARIANTS}
     for mutant in MUTANTS.values():
         assert re.fullmatch(r"RM-[A-Z0-9]+-\d\d", mutant.breaks)
         assert mutant.id.startswith(mutant.breaks + "-")
