@@ -121,6 +121,17 @@ def plan(
 
 
 @app.command()
+def init(
+    url: Annotated[str, typer.Argument(help="URL of the service under test.")],
+    output: Annotated[Path, typer.Option(metavar="FILE", help="The target file to write.")] = Path("target.toml"),
+) -> None:
+    """Write a target file to start from, with every key explained."""
+    from relaycheck.cli.init import run_init
+
+    raise typer.Exit(run_init(url, output))
+
+
+@app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
