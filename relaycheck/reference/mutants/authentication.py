@@ -123,6 +123,12 @@ def every_nth_password(n: int) -> Callable[[Service], Service]:
     return make
 
 
+def served_when_too_long(service: Service, received: Received) -> str:
+    """What does not fit the buffer is not compared."""
+    line = received.get("authorization") or ""
+    return "somebody" if len(line) > faithful.LONGEST else faithful.authenticate(service, received)
+
+
 MUTANTS = (
     Mutant(
         "RM-AUTH-01-no-basic",
@@ -307,5 +313,11 @@ MUTANTS = (
         breaks="RM-AUTH-15",
         fault="A missing colon leads to 500.",
         service=auth(split_user_pass=colon_by_index),
+    ),
+    Mutant(
+        "RM-AUTH-15-overlong-is-let-in",
+        breaks="RM-AUTH-15",
+        fault="Credentials beyond 16 KiB are not compared.",
+        service=auth(authenticate=served_when_too_long),
     ),
 )

@@ -223,6 +223,40 @@ def app_token_present(service: Service, received: Received, scheme: str) -> None
         raise Unauthorized("SO-AppToken is missing.")
 
 
+def bare_secret(service: Service, received: Received) -> str:
+    """An Authorization that is a known secret as it stands needs no scheme."""
+    line = received.get("authorization") or ""
+    known = {**service.installation.tickets, **service.installation.tokens}
+    return faithful.find_secret(service, line, known) or faithful.authenticate(service, received)
+
+
+def from_the_form(*names: str) -> Callable[[Service], Service]:
+    """Credentials in fields of a form body count (RFC 6750 §2.2, which the page does not offer)."""
+
+    def make(service: Service) -> Service:
+        perform = service.perform
+
+        async def reading(service: Service, received: Received) -> Answer:
+            if received.get("authorization") or media_type(received) != "application/x-www-form-urlencoded":
+                return await perform(service, received)
+            octets = await received.read()
+
+            async def again() -> bytes:
+                return octets
+
+            given = parse_qs(octets.decode("latin-1").replace("+", "%2B"))
+            known = {**service.installation.tickets, **service.installation.tokens}
+            value = next((given[name][0] for name in names if name in given), "")
+            if faithful.find_secret(service, value, known) is None:
+                return await perform(service, received.but(read=again))
+            trusting = auth(authenticate=lambda service, received: "form")(service)
+            return await perform(trusting, received.but(read=again))
+
+        return replace(service, perform=reading)
+
+    return make
+
+
 MUTANTS = (
     Mutant(
         "RM-AUTH-16-falls-through",
@@ -375,5 +409,17 @@ MUTANTS = (
         fault="Any SO-AppToken will do.",
         service=online(app_token=app_token_present),
         target=as_online,
+    ),
+    Mutant(
+        "RM-AUTH-16-bare-secret",
+        breaks="RM-AUTH-16",
+        fault="A known ticket or token needs no scheme in front.",
+        service=auth(authenticate=bare_secret),
+    ),
+    Mutant(
+        "RM-AUTH-27-in-the-form",
+        breaks="RM-AUTH-27",
+        fault="access_token in a form body is a Bearer token.",
+        service=from_the_form("access_token"),
     ),
 )
