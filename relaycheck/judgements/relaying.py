@@ -21,7 +21,7 @@ from relaycheck.judgements.mail import (
     with_crlf,
 )
 from relaycheck.judgements.mime import same_content
-from relaycheck.judgements.state import answer_known, described, missing, red, relayed
+from relaycheck.judgements.state import GATEWAY, answer_known, described, missing, red, relayed
 from relaycheck.verdicts import Cause, Verdict, failed, inconclusive, passed
 
 if TYPE_CHECKING:
@@ -109,6 +109,8 @@ def eight_bit_as_offered(probe: Exchange, control: Exchange, *, offered: bool, c
             return failed("octets beyond 7 bits went to a server that does not offer 8BITMIME", decisive=True)
         if "BODY=8BITMIME" not in (p.upper() for p in delivery.sender_parameters):
             return failed(f"8-bit content was sent without BODY=8BITMIME: MAIL had {_said(delivery)}", decisive=True)
+    if not offered and _passed_on(probe):
+        return red(control) or passed(described(probe))
     message = probe.request.message
     forms = (
         [with_crlf(octets_of(message.rfc822, charset)) for charset in charsets or (probe.charset,)] if message else []
@@ -133,7 +135,7 @@ def utf8_addresses_as_offered(probe: Exchange, control: Exchange, *, offered: bo
             return failed(f"{raw[0]!a} was sent without SMTPUTF8: MAIL had {_said(delivery)}", decisive=True)
     if bad := red(control) or missing(probe):
         return bad
-    if probe.refused and not relayed(probe):
+    if (probe.refused or (not offered and _passed_on(probe))) and not relayed(probe):
         return passed(described(probe))
     if not probe.accepted:
         return failed(
@@ -141,6 +143,11 @@ def utf8_addresses_as_offered(probe: Exchange, control: Exchange, *, offered: bo
         )
     fault = fate(probe).fault()
     return failed(f"204, but {fault}") if probe.witnessed and fault else passed(described(probe))
+
+
+def _passed_on(probe: Exchange) -> bool:
+    """502, 503 or 504 with nothing relayed: what the next server lacks is honestly told (RFC 9110 §15.6.3)."""
+    return probe.status in GATEWAY and not relayed(probe)
 
 
 @judgement
