@@ -57,6 +57,10 @@ def as_parsed(event: h11.Event, memory: dict[str, object]) -> h11.Event:
     return event
 
 
+def answered_still(memory: dict[str, object]) -> bool:
+    return True
+
+
 def as_made(outgoing: Outgoing) -> Iterable[Move]:
     return (outgoing.raw,)
 
@@ -73,6 +77,8 @@ class WireFaults:
     """Octets as they are read, before they are parsed; the first ones hold the whole request line."""
     event: Callable[[h11.Event, dict[str, object]], h11.Event] = as_parsed
     """Request, Data and EndOfMessage events of the parser."""
+    half_close: Callable[[dict[str, object]], bool] = answered_still
+    """Whether a client that ends its side while it waits gets its answer; else its connection is dropped."""
     interim: Callable[[bytes, dict[str, object]], bytes] = interim_as_made
     """An interim response (100)."""
     outgoing: Callable[[Outgoing], Iterable[Move]] = as_made

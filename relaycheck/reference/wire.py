@@ -102,7 +102,8 @@ class WireProtocol(H11Protocol):
         """A client may end its side after a complete request and still read the answer; an incomplete one is over."""
         self._link.peer_done = True
         busy = self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
-        if busy and not self._link.closing and self._link.can_write_eof():
+        answerable = not self._link.closing and self._link.can_write_eof()
+        if busy and answerable and self.wire.half_close(self.memory):
             self.cycle.keep_alive = False
             return True
         return None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import aiosmtplib
 
+from relaycheck.reference.faults import WireFaults
 from relaycheck.reference.mutants.model import Mutant, change
 from relaycheck.reference.received import ClientGone, Refusal
 from relaycheck.reference.relaying import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from email.message import Message as Parsed
 
+    from relaycheck.reference.addresses import Addresses
     from relaycheck.reference.received import Answer, Received
     from relaycheck.reference.service import Service
     from relaycheck.reference.submission import Mail, MailServer, Submission
@@ -78,6 +80,20 @@ def left_over_recipients(service: Service) -> Service:
         left.clear()
 
     return change("relaying", transact=step)(service)
+
+
+def addresses_left(service: Service) -> Service:
+    """Addresses are collected in one list, which is emptied when the last of them was good."""
+    judged: list[str] = []
+
+    def forward_paths(steps: Addresses, submission: Submission) -> tuple[str, ...]:
+        for text in submission.recipients:
+            judged.append(steps.mailbox(steps, "Each of Recipients", text))
+        taken = tuple(judged)
+        judged.clear()
+        return taken
+
+    return change("addresses", forward_paths=forward_paths)(service)
 
 
 def server_given_up(service: Service) -> Service:
@@ -234,6 +250,7 @@ def lock_kept(service: Service) -> Service:
 TABLE: tuple[tuple[str, str, str, Callable[[Service], Service]], ...] = (
     ("RM-REL-19", "pooled", "A pooled SMTP connection is used again without RSET.", pooled),
     ("RM-REL-19", "left-over", "The recipients of a failed mail are added to the next one.", left_over_recipients),
+    ("RM-REL-19", "addresses", "The good addresses of a refused request are added to the next mail.", addresses_left),
     ("RM-REL-19", "given-up", "After one failure the next request is refused without a try.", server_given_up),
     ("RM-REL-20", "content", "Requests share one buffer.", shared("content")),
     ("RM-REL-20", "sender", "Requests share the variable of the sender.", shared("sender")),
@@ -270,6 +287,13 @@ TABLE: tuple[tuple[str, str, str, Callable[[Service], Service]], ...] = (
     ("RM-REL-28", "lock-kept", "A client that leaves takes the lock of the mailer with it.", lock_kept),
 )
 
-MUTANTS = tuple(
-    Mutant(f"{row}-{name}", breaks=row, fault=fault, service=service) for row, name, fault, service in TABLE
+MUTANTS = (
+    *(Mutant(f"{row}-{name}", breaks=row, fault=fault, service=service) for row, name, fault, service in TABLE),
+    Mutant(
+        "RM-REL-28-half-closed",
+        breaks="RM-REL-28",
+        fault="A client that only stops writing is taken for gone, and its request is tried again.",
+        service=tried_again_when_gone,
+        wire=WireFaults(half_close=lambda memory: False),
+    ),
 )

@@ -11,7 +11,7 @@ from relaycheck.reference.content import read_octets
 from relaycheck.reference.faults import Close, WireFaults
 from relaycheck.reference.mutants.model import Mutant, change
 from relaycheck.reference.reading_json import parse
-from relaycheck.reference.received import Answer, Refusal
+from relaycheck.reference.received import Answer, ClientGone, Refusal
 from relaycheck.reference.relaying import failure
 from relaycheck.reference.service import serve
 
@@ -143,6 +143,23 @@ def poisoned(by: Callable[[Answer], bool]) -> Callable[[Service], Service]:
     return apply
 
 
+def half_read(service: Service) -> Service:
+    """The reader of a body that breaks off is not given back until the watchdog restarts the service."""
+    left = [0]
+
+    async def step(inner: Service, received: Received) -> Answer:
+        if left[0] > 0:
+            left[0] -= 1
+            return inner.answers.crashed(received, RuntimeError("the reader is taken"))
+        try:
+            return await serve(inner, received)
+        except ClientGone:
+            left[0] = DEAD_FOR
+            raise
+
+    return replace(service, serve=step)
+
+
 MUTANTS = (
     Mutant(
         "RM-ERR-06-memory",
@@ -233,5 +250,11 @@ MUTANTS = (
         breaks="RM-ERR-12",
         fault="What is no gzip makes the next requests fail.",
         service=poisoned(lambda answer: b"bad-coding" in answer.body),
+    ),
+    Mutant(
+        "RM-ERR-12-half-read",
+        breaks="RM-ERR-12",
+        fault="A body that breaks off with its connection makes the next requests fail.",
+        service=half_read,
     ),
 )
