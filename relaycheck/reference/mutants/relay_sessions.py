@@ -227,6 +227,17 @@ def tried_again_when_gone(service: Service) -> Service:
     return change("", perform=step, submitted=keep)(service)
 
 
+def last_tried_again(service: Service) -> Service:
+    """Does so only for the request that its client announced as the last of the connection."""
+    eager = tried_again_when_gone(service)
+
+    async def step(service: Service, received: Received) -> Answer:
+        last = (received.get("connection") or "").lower() == "close"
+        return await eager.perform(eager, received) if last else await perform(service, received)
+
+    return change("", perform=step)(service)
+
+
 def lock_kept(service: Service) -> Service:
     """The lock of the mailer is not given back when a client leaves."""
     locked: list[bool] = []
@@ -292,8 +303,8 @@ MUTANTS = (
     Mutant(
         "RM-REL-28-half-closed",
         breaks="RM-REL-28",
-        fault="A client that only stops writing is taken for gone, and its request is tried again.",
-        service=tried_again_when_gone,
+        fault="A client that stops writing after its last request is taken for gone, and the request is tried again.",
+        service=last_tried_again,
         wire=WireFaults(half_close=lambda memory: False),
     ),
 )
