@@ -86,7 +86,10 @@ class Application:
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.fields]
         if close and received.version != "2":
             headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        start = {"type": "http.response.start", "status": answer.status, "headers": headers}
+        if answer.trailers and received.version == "2":
+            start["trailers"] = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.trailers]
+        await send(start)
         await send({"type": "http.response.body", "body": answer.body})
 
 

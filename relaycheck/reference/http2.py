@@ -163,7 +163,8 @@ class Http2Protocol(asyncio.Protocol):
     async def _answer(self, number: int, stream: Stream, start: dict[str, Any], body: bytes) -> None:
         fields = [(name.lower(), value) for name, value in (*self._state.default_headers, *start["headers"])]
         head = [(b":status", str(start["status"]).encode()), *fields]
-        self._h2.send_headers(number, head, end_stream=not body)
+        trailers = [(name.lower(), value) for name, value in start.get("trailers", ())]
+        self._h2.send_headers(number, head, end_stream=not (body or trailers))
         while body and not stream.gone:
             size = min(self._h2.local_flow_control_window(number), self._h2.max_outbound_frame_size)
             if size <= 0:
@@ -171,8 +172,10 @@ class Http2Protocol(asyncio.Protocol):
                 stream.room.clear()
                 await stream.room.wait()
                 continue
-            self._h2.send_data(number, body[:size], end_stream=size >= len(body))
+            self._h2.send_data(number, body[:size], end_stream=size >= len(body) and not trailers)
             body = body[size:]
+        if trailers and not stream.gone:
+            self._h2.send_headers(number, trailers, end_stream=True)
         if not (stream.whole or stream.gone) and stream.length > DRAINED:
             # The answer needs no more of the request (RFC 9113 §8.1); a shorter rest is taken and dropped.
             self._h2.reset_stream(number, ErrorCodes.NO_ERROR)

@@ -51,6 +51,8 @@ class Answer:
     fields: Lines = ()
     body: bytes = b""
     close: bool = False
+    trailers: Lines = ()
+    """Written over HTTP/2 only. The faithful service has none."""
 
     def but(self, **changes: object) -> Answer:
         """The same answer with some parts changed."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Memory = dict[str, object]
 REQUEST_LINE = re.compile(rb"[A-Z]+ \S+ HTTP/1\.1\r\n")
+LONE_CR = re.compile(rb"\r(?=[^\n])")
 FRAMED = re.compile(rb"(?i)\r\n(content-length|transfer-encoding)\s*:[^\r\n]*")
 
 
@@ -183,6 +184,17 @@ def lenient_host(received: Received) -> str:
     )
 
 
+def own_error(outgoing: Outgoing) -> Iterable[Move]:
+    """A request with a bare CR in its header section is refused with 500."""
+    lone = outgoing.memory.pop("lone CR", False)
+    return (outgoing.raw.replace(b"400 Bad Request", b"500 Internal Server Error", 1) if lone else outgoing.raw,)
+
+
+def notes_lone_cr(octets: bytes, memory: Memory) -> bytes:
+    memory["lone CR"] = LONE_CR.search(octets.partition(b"\r\n\r\n")[0]) is not None
+    return octets
+
+
 # expectations
 
 
@@ -328,8 +340,18 @@ MUTANTS = (
     ),
     mutant("RM-FR-11-joined", "Folded lines are joined without a space.", substituted(rb"(?:\r\n[ \t]+)+", b"")),
     mutant("RM-FR-11-dropped", "Folded lines are dropped.", substituted(rb"\r\n[ \t][^\r\n]*", b"")),
+    mutant(
+        "RM-FR-11-another-value",
+        "A folded line is taken for one more value, behind a comma.",
+        substituted(rb"(?:\r\n[ \t]+)+", b", "),
+    ),
     mutant("RM-FR-12-ends-line", "A bare CR ends the line.", substituted(rb"\r(?!\n)", b"\r\n")),
     mutant("RM-FR-12-dropped", "A bare CR is dropped.", substituted(rb"\r(?!\n)", b"")),
+    mutant(
+        "RM-FR-12-server-error",
+        "A bare CR in the header section is the server's own error: 500.",
+        WireFaults(incoming=notes_lone_cr, outgoing=own_error),
+    ),
     mutant("RM-FR-14-no-100", "100 never comes: the body is waited for.", WireFaults(interim=no_100)),
     mutant("RM-FR-14-no-100-chunked", "100 never comes for chunked bodies.", no_100_for_chunks()),
     mutant(

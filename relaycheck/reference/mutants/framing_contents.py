@@ -1,13 +1,16 @@
-"""Faults of request targets, bodies that break off and content codings: of the framing chapter, but above the wire."""
+"""Faults of request targets, bodies held back or broken off, and content codings: of the framing chapter, but above the wire."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import h11
+
 from relaycheck.reference.content import decode_coding, gunzip
+from relaycheck.reference.faults import WireFaults
 from relaycheck.reference.mutants.model import Mutant, change
 from relaycheck.reference.received import Refusal
-from relaycheck.reference.service import serve
+from relaycheck.reference.service import perform, serve
 
 if TYPE_CHECKING:
     from relaycheck.reference.received import Answer, Received
@@ -55,6 +58,40 @@ def blames_the_coding_for_nothing(received: Received, answer: Answer) -> Answer:
     return answer if received.get("content-type") else blames_the_coding(received, answer)
 
 
+def no_100_for_anonymous() -> WireFaults:
+    def event(seen: h11.Event, memory: dict[str, object]) -> h11.Event:
+        if isinstance(seen, h11.Request):
+            memory["anonymous"] = not {b"authorization", b"x-xsrf-token"} & {name for name, _ in seen.headers}
+        return seen
+
+    return WireFaults(event=event, interim=lambda octets, memory: b"" if memory.get("anonymous") else octets)
+
+
+async def body_before_credentials(service: Service, received: Received) -> Answer:
+    """What the authentication fails on is answered only when the body is in."""
+    octets = await received.read()
+
+    async def read() -> bytes:
+        return octets
+
+    return await perform(service, received.but(read=read))
+
+
+def one_buffer(service: Service) -> Service:
+    """Bodies are read into one buffer, as many octets as were declared: what does not come is still there from the last one."""
+    buffer = bytearray()
+
+    async def read_octets(received: Received) -> bytes:
+        octets = await received.read()
+        buffer[: len(octets)] = octets
+        return octets
+
+    def from_incomplete(octets: bytes) -> bytes:
+        return octets + buffer[len(octets) :]
+
+    return change("content", read_octets=read_octets, from_incomplete=from_incomplete)(service)
+
+
 MUTANTS = (
     Mutant(
         "RM-FR-13-raw-target",
@@ -69,6 +106,13 @@ MUTANTS = (
         change("", serve=exact_scheme),
     ),
     Mutant(
+        "RM-FR-14-no-100-unauthorised",
+        "RM-FR-14",
+        "100 comes only to who is known, and a 401 only after the body: who sends no credentials waits.",
+        change("", perform=body_before_credentials),
+        no_100_for_anonymous(),
+    ),
+    Mutant(
         "RM-FR-17-prefix",
         "RM-FR-17",
         "A body that breaks off is used as far as it came.",
@@ -79,6 +123,12 @@ MUTANTS = (
         "RM-FR-17",
         "A form that breaks off is used as far as it came.",
         change("content", from_incomplete=lambda octets: None if octets[:1] in (b"{", b"<") else octets),
+    ),
+    Mutant(
+        "RM-FR-17-one-buffer",
+        "RM-FR-17",
+        "What a body that breaks off lacks is taken from the last body, whose octets the buffer still holds.",
+        one_buffer,
     ),
     Mutant(
         "RM-FR-19-ignored", "RM-FR-19", "Content-Encoding is ignored.", change("content", decode_coding=plain_anyway)

@@ -38,7 +38,43 @@ def chunked_errors(received: Received, answer: Answer) -> Answer:
     return answer.with_field("Transfer-Encoding", "chunked")
 
 
+def null_over_h2(received: Received, answer: Answer) -> Answer:
+    """RFC 9113 lets the DATA frame pass, so nothing below the service takes the content away."""
+    return answer.but(body=b"null") if (received.version, answer.status) == ("2", 204) else answer
+
+
+def announces_trailers_over_h2(received: Received, answer: Answer) -> Answer:
+    if (received.version, answer.status) != ("2", 204) or "trailers" not in (received.get("te") or ""):
+        return answer
+    return answer.with_field("Trailer", "X-Checksum")
+
+
+def trailers_over_h2(received: Received, answer: Answer) -> Answer:
+    return answer.but(trailers=(("X-Checksum", "1"),)) if answer.status == 204 else answer
+
+
 MUTANTS = (
+    Mutant(
+        "RM-204-01-h2-null",
+        "RM-204-01",
+        "Over HTTP/2 a 204 has a DATA frame with null.",
+        change("answers", finish=null_over_h2),
+        tls=True,
+    ),
+    Mutant(
+        "RM-204-04-h2-trailer-field",
+        "RM-204-04",
+        "Over HTTP/2 a 204 announces trailers to a client that takes them.",
+        change("answers", finish=announces_trailers_over_h2),
+        tls=True,
+    ),
+    Mutant(
+        "RM-204-04-h2-trailer-section",
+        "RM-204-04",
+        "Over HTTP/2 a second header section follows that of a 204.",
+        change("answers", finish=trailers_over_h2),
+        tls=True,
+    ),
     Mutant(
         "RM-FR-18-connection",
         "RM-FR-18",

@@ -13,7 +13,7 @@ from relaycheck.reference import authentication as faithful
 from relaycheck.reference.mutants.model import Mutant, change
 from relaycheck.reference.received import Answer, Refusal
 from relaycheck.reference.relaying import choose_server, relay, stuff
-from relaycheck.reference.service import perform
+from relaycheck.reference.service import perform, serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 auth = partial(change, "authentication")
 FORM = "application/x-www-form-urlencoded"
+OVERRIDE = b"_method=POST&"
 BUFFER = 65_536
 
 
@@ -133,7 +134,22 @@ def last_named(service: Service) -> Service:
     return change("relaying", choose_server=choose)(service)
 
 
+async def overridden_by_form(service: Service, received: Received) -> Answer:
+    """The `_method` of a form, as for browsers that only know GET and POST, counts on a GET too."""
+    if received.method != "GET" or media_type(received) != FORM:
+        return await serve(service, received)
+    octets = await received.read()
+
+    async def read() -> bytes:
+        return octets.replace(OVERRIDE, b"", 1)
+
+    method = "POST" if octets.startswith(OVERRIDE) else "GET"
+    return await serve(service, received.but(method=method, read=read))
+
+
 MUTANTS = (
+    Mutant("RM-EP-14-form", "RM-EP-14", "The _method of a form makes a POST of a GET.",
+           change("", serve=overridden_by_form)),
     Mutant("RM-AUTH-05-trusted-proxy", "RM-AUTH-05", "Who says that he comes from 127.0.0.1 needs no credentials.",
            strangers_with("x-forwarded-for", "x-real-ip", value="127.0.0.1")),
     Mutant("RM-AUTH-05-remote-user", "RM-AUTH-05", "X-Remote-User is believed, whoever wrote it.",
