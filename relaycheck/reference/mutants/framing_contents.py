@@ -77,17 +77,18 @@ async def body_before_credentials(service: Service, received: Received) -> Answe
     return await perform(service, received.but(read=read))
 
 
-def one_buffer(service: Service) -> Service:
-    """Bodies are read into one buffer, as many octets as were declared: what does not come is still there from the last one."""
-    buffer = bytearray()
+def kept_buffers(service: Service) -> Service:
+    """Each media type has a buffer that is never cleared: what does not come is still there from the last body."""
+    buffers: dict[str, bytes] = {}
+    current = [""]
 
     async def read_octets(received: Received) -> bytes:
-        octets = await received.read()
-        buffer[: len(octets)] = octets
+        current[0] = received.get("content-type") or ""
+        octets = buffers[current[0]] = await received.read()
         return octets
 
     def from_incomplete(octets: bytes) -> bytes:
-        return octets + buffer[len(octets) :]
+        return octets + buffers.get(current[0], b"")[len(octets) :]
 
     return change("content", read_octets=read_octets, from_incomplete=from_incomplete)(service)
 
@@ -125,10 +126,10 @@ MUTANTS = (
         change("content", from_incomplete=lambda octets: None if octets[:1] in (b"{", b"<") else octets),
     ),
     Mutant(
-        "RM-FR-17-one-buffer",
+        "RM-FR-17-kept-buffer",
         "RM-FR-17",
         "What a body that breaks off lacks is taken from the last body, whose octets the buffer still holds.",
-        one_buffer,
+        kept_buffers,
     ),
     Mutant(
         "RM-FR-19-ignored", "RM-FR-19", "Content-Encoding is ignored.", change("content", decode_coding=plain_anyway)
