@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from relaycheck.exchange import Exchange, Response
+    from relaycheck.message import Connection
 
 
 def _over_204s(exchanges: Sequence[Exchange], fault: Callable[[Exchange, Response], str]) -> Verdict:
@@ -95,9 +96,12 @@ def _looks_like_trailers(stray: bytes) -> bool:
 def honest(exchanges: Sequence[Exchange]) -> Verdict:
     """O-HONEST over the run: every request that was answered 204 is carried out, each recipient has the mail once.
 
-    What content made by hand asks for, such as a form with an index of 2^31, is judged where it is sent, and nowhere else.
+    What content made by hand asks for, such as a form with an index of 2^31, is judged where it is sent, and nowhere else. A queueing
+    relay answers before it knows whether a mail server that was made to fail takes the mail: of its requests, those count that name
+    the same server as the first one.
     """
     claims = [e for e in exchanges if e.accepted and e.request.message is not None and not e.request.by_hand]
+    claims = [e for e in claims if e.relay.mode == "sync" or _server(e) == _server(claims[0])]
     if claims and not claims[0].witnessed:
         return inconclusive(Cause.NO_WITNESS, "without a witness, nothing shows whether a 204 was kept")
     for exchange in claims:
@@ -105,6 +109,11 @@ def honest(exchanges: Sequence[Exchange]) -> Verdict:
         if not was.complete:
             return failed(f"{exchange.id} got 204, but {was.fault()}", decisive=True)
     return passed(f"{len(claims)} requests got 204 and were carried out") if claims else _none(exchanges)
+
+
+def _server(exchange: Exchange) -> Connection | None:
+    assert exchange.request.message is not None
+    return exchange.request.message.connection
 
 
 def _none(exchanges: Sequence[Exchange]) -> Verdict:

@@ -31,8 +31,11 @@ from relaycheck.judgements.access import (
     told_invalid_token,
 )
 from relaycheck.judgements.challenges import Challenge, MalformedChallenge, challenges
+from relaycheck.message import Connection
+from relaycheck.target import Relay
 
 if TYPE_CHECKING:
+    from relaycheck.exchange import Exchange
     from relaycheck.judgements.judgement import Judgement
 
 WWW = "WWW-Authenticate"
@@ -40,6 +43,17 @@ WWW = "WWW-Authenticate"
 
 def asked(*values: str) -> tuple[tuple[str, str], ...]:
     return tuple((WWW, value) for value in values)
+
+
+def queued(seen: Exchange) -> Exchange:
+    return replace(seen, relay=Relay(mode="queued"))
+
+
+def elsewhere(seen: Exchange) -> Exchange:
+    """The same by way of another mail server, which the request names."""
+    assert seen.request.message is not None
+    message = seen.request.message.but(connection=Connection(server_name="127.0.0.1", port=2526, protocol="SMTP"))
+    return replace(seen, request=replace(seen.request, message=message))
 
 
 BASIC = exchange(401, fields=asked('Basic realm="a"'))
@@ -72,6 +86,9 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("honest: all arrived", honest([ACCEPTED, REFUSED]), PASS),
     ("honest: one did not", honest([ACCEPTED, LOST]), SURE),
     ("honest: content by hand is judged where it is sent", honest([ACCEPTED, BY_HAND]), PASS),
+    ("honest: a queue to the same server", honest([ACCEPTED, queued(LOST)]), SURE),
+    ("honest: a queue to a server that a test made fail", honest([ACCEPTED, elsewhere(queued(LOST))]), PASS),
+    ("honest: another server, and no queue", honest([ACCEPTED, elsewhere(LOST)]), SURE),
     ("honest: nothing accepted", honest([REFUSED]), OPEN),
     ("honest: nobody watched", honest([exchange(204, witnessed=False)]), OPEN),
     ("in step: each its own", each_its_own_answer([ACCEPTED, ANONYMOUS, ACCEPTED], ACCEPTED), PASS),
