@@ -180,7 +180,7 @@ def body_never_runs(refusal: Exchange, following: Exchange, control: Exchange) -
     """`refusal` answers a request whose body is a valid request; `following` is that request, with the next answer on the connection.
 
     The body is read and dropped, so that the next answer is to the next request, which is refused likewise; or the connection ends
-    (RFC 9112 §9.3).
+    (RFC 9112 §9.3). Who reads bodies before credentials refuses the first for its body and the next for its credentials.
     """
     if relayed(following):
         return failed(HIDDEN_RAN, decisive=True)
@@ -194,7 +194,8 @@ def body_never_runs(refusal: Exchange, following: Exchange, control: Exchange) -
         if _ended(refusal, following):
             return passed(f"{described(refusal)}, then the end of the connection")
         return failed(f"after {described(refusal)} the connection neither answers nor ends")
-    if following.status != refusal.status:
+    for_the_body_first = following.status == 401 and refusal.refused
+    if following.status != refusal.status and not for_the_body_first:
         return failed(
             f"after {described(refusal)} the next request, to be refused likewise, got {described(following)}: "
             f"the body was read as a request"

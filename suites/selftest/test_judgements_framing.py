@@ -108,6 +108,7 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("body: closed", body_never_runs(UNAUTHORIZED, ENDED, ACCEPTED), PASS),
     ("body: ran", body_never_runs(UNAUTHORIZED, HIDDEN, ACCEPTED), SURE),
     ("body: read as a request", body_never_runs(UNAUTHORIZED, REFUSED, ACCEPTED), FAIL),
+    ("body: refused for itself first", body_never_runs(REFUSED, exchange(401), ACCEPTED), PASS),
     ("body: stuck", body_never_runs(UNAUTHORIZED, MUTE, ACCEPTED), FAIL),
     ("body: not refused", body_never_runs(LOST, ENDED, ACCEPTED), OPEN),
     ("body: never answered", body_never_runs(ENDED, ENDED, ACCEPTED), OPEN),
