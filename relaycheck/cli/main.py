@@ -173,7 +173,7 @@ def selftest(
     ] = None,
     depth: Annotated[str, typer.Option(help="quick or standard: at which mutants meet their rows.")] = "standard",
     output: Annotated[
-        Path | None, typer.Option(help="Folder for the kill matrix; reports/selftest in a checkout.")
+        Path | None, typer.Option(help="Folder for the kill matrix; in a checkout, reports/selftest with --full.")
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="A line for each trial.")] = False,
 ) -> None:

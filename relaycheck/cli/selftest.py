@@ -65,7 +65,7 @@ def _run(wish: Wish, console: Console) -> int:
     began = time.perf_counter()
     catalogue, suite = load(), digest()
     jobs = _jobs(wish, catalogue)
-    folder = wish.output or (REPORTS / "selftest" if in_checkout() else Path("relaycheck-selftest"))
+    folder = wish.output or _folder(wish)
     trials = _tried(wish, jobs, folder, suite, console)
     whole = not wish.only and wish.depth == Depth.STANDARD
     found = matrix(suite_of(catalogue), in_order(jobs, trials), whole=whole)
@@ -75,6 +75,13 @@ def _run(wish: Wish, console: Console) -> int:
         write_record(record, folder)
         console.print(f"the matrix: {write_page(record, folder)}")
     return int(ExitCode.CONFORMANT if record.green else ExitCode.NONCONFORMANT)
+
+
+def _folder(wish: Wish) -> Path:
+    """In a checkout, the full matrix is kept beside the reports and any other is output like theirs."""
+    if not in_checkout():
+        return Path("relaycheck-selftest")
+    return REPORTS / "selftest" if wish.full else REPORTS / "latest" / "selftest"
 
 
 def _jobs(wish: Wish, catalogue: Catalogue) -> tuple[Job, ...]:
