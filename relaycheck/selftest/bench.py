@@ -69,7 +69,7 @@ class Bench:
             return Trial(job, trouble=f"{type(error).__name__}: {error}", seconds=time.perf_counter() - began)
         seconds = time.perf_counter() - began
         if outcome is None:
-            return Trial(job, trouble=f"the run never began: {_last_line(said)}", seconds=seconds)
+            return Trial(job, trouble=_never_began(job, said), seconds=seconds)
         return _trial(job, outcome, seconds)
 
     @contextlib.contextmanager
@@ -135,6 +135,8 @@ def _trial(job: Job, outcome: RunOutcome, seconds: float) -> Trial:
     )
 
 
-def _last_line(said: io.StringIO) -> str:
+def _never_began(job: Job, said: io.StringIO) -> str:
     lines = said.getvalue().strip().splitlines()
-    return lines[-1] if lines else "pytest said nothing"
+    if lines:
+        return f"the run never began: {lines[-1]}"
+    return f"no check of {', '.join(job.rows) or 'any row'} runs at {job.depth} depth"
