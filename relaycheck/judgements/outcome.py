@@ -83,16 +83,6 @@ def _as(fault: str) -> str:
 
 
 @judgement
-def same_as_each_other(*exchanges: Exchange, control: Exchange) -> Verdict:
-    """Every exchange has the control's outcome."""
-    for probe in exchanges:
-        verdict = same_outcome(probe, control).evaluate()
-        if not verdict.passed:
-            return verdict
-    return passed(f"all {len(exchanges)}: {described(control)}")
-
-
-@judgement
 def refused(probe: Exchange, control: Exchange, statuses: Collection[int] = range(400, 500)) -> Verdict:
     """O-REFUSE: a 4xx (or one of `statuses`), and nothing relayed; while the control, which differs in one thing, is accepted."""
     if relayed(probe):
