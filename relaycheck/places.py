@@ -11,8 +11,6 @@ SPECS = ROOT / "specs"
 SUITES = ROOT / "suites"
 REPORTS = ROOT / "reports"
 CONTRACT = SPECS / "relaymessage.openapi.yaml"
-REQUIREMENTS = SPECS / "requirements"
-AMBIGUITIES = SPECS / "ambiguities.yaml"
 SCHEMAS = SPECS / "schemas"
 
 

@@ -23,14 +23,9 @@ def no_204_before_its_mail(exchanges: Sequence[Exchange]) -> Verdict:
     Only requests that name the witness count: on the way from an installation's own server a mail may rest. A mail is stamped
     before the witness answers the end of data, an exchange when its response was read, both by one clock: no slack is needed.
     """
-    times = Counter(
-        e.request.nonce for e in exchanges
-    )  # of a request that was sent twice, nothing tells whose mail it is
-    seen = [e for e in exchanges if e.accepted and e.deliveries and _names_a_server(e) and times[e.request.nonce] == 1]
-    times = Counter(e.request.nonce for e in exchanges)
-    seen = [
-        e for e in seen if times[e.request.nonce] == 1
-    ]  # of a request that was sent twice, no mail is surely the first's
+    sent = Counter(e.request.nonce for e in exchanges)
+    # Of a request that was sent twice, nothing tells whose mail it is.
+    seen = [e for e in exchanges if e.accepted and e.deliveries and _names_a_server(e) and sent[e.request.nonce] == 1]
     for exchange in seen:
         said = exchange.started + exchange.seconds
         late = max((d.at for d in exchange.deliveries if d.accepted), default=0.0) - said

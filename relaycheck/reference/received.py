@@ -38,9 +38,22 @@ class Received:
         values = self.all(name)
         return ", ".join(values) if values else None
 
+    @property
+    def media_type(self) -> str:
+        """Type and subtype of Content-Type in lower case, without parameters; "" without the field. Checks nothing."""
+        return (self.get("content-type") or "").partition(";")[0].strip().lower()
+
     def but(self, **changes: object) -> Received:
         """The same request with some parts changed."""
         return replace(self, **changes)  # type: ignore[arg-type]
+
+    def with_content(self, octets: bytes) -> Received:
+        """The same request with this content, which is read already."""
+
+        async def read() -> bytes:
+            return octets
+
+        return replace(self, read=read)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,12 +69,7 @@ def no_100_for_anonymous() -> WireFaults:
 
 async def body_before_credentials(service: Service, received: Received) -> Answer:
     """What the authentication fails on is answered only when the body is in."""
-    octets = await received.read()
-
-    async def read() -> bytes:
-        return octets
-
-    return await perform(service, received.but(read=read))
+    return await perform(service, received.with_content(await received.read()))
 
 
 def kept_buffers(service: Service) -> Service:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from relaycheck.reference.binding import text as checked_text
@@ -42,15 +41,6 @@ def under(
         )
 
     return read
-
-
-def again(received: Received, octets: bytes) -> Received:
-    """The request with a body that is already read."""
-
-    async def read() -> bytes:
-        return octets
-
-    return replace(received, read=read)
 
 
 # RM-JSON-01
@@ -145,7 +135,7 @@ def answered_204(bodies: tuple[bytes, ...]) -> Callable[[Service, Received], Awa
         octets = await received.read()
         if octets.strip() in bodies and "json" in (received.get("content-type") or ""):
             return service.answers.accepted(service, received)
-        return await perform(service, again(received, octets))
+        return await perform(service, received.with_content(octets))
 
     return performed
 

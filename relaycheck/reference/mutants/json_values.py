@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from relaycheck.reference.service import Service
     from relaycheck.reference.submission import Submission
 
-from relaycheck.reference.mutants.json import again, any_text, under
+from relaycheck.reference.mutants.json import any_text, under
 
 # RM-JSON-06
 
@@ -87,7 +87,7 @@ def restarts_after_depth(service: Service) -> Service:
             raise RuntimeError("starting")
         octets = await received.read()
         dead[0] = octets.count(b"[") + octets.count(b"{") > 50_000
-        return await perform(inner, again(received, octets))
+        return await perform(inner, received.with_content(octets))
 
     return change("", perform=performed)(service)
 

@@ -59,10 +59,6 @@ def accept(received: Received) -> str:
     return received.get("accept") or ""
 
 
-def media_type(received: Received) -> str:
-    return (received.get("content-type") or "").partition(";")[0].strip().lower()
-
-
 def parameters_are_not_json(received: Received) -> None:
     for element in accept(received).split(","):
         if re.search(r";(?!\s*[qQ]=)", element):
@@ -84,7 +80,7 @@ def no_accept_crashes(received: Received) -> None:
 
 
 def no_accept_for_forms_crashes(received: Received) -> None:
-    if media_type(received) in (FORM, *XML):
+    if received.media_type in (FORM, *XML):
         no_accept_crashes(received)
 
 

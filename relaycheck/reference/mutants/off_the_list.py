@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from relaycheck.reference.content import FORM, XML, parse_media_type, read_content
-from relaycheck.reference.mutants.json import again
 from relaycheck.reference.mutants.model import Mutant, change
 from relaycheck.reference.reading_xml import parse
 from relaycheck.reference.service import serve
@@ -31,7 +30,7 @@ def text_read_as(media_type: str, looks_right: Callable[[bytes], bool]) -> Calla
     async def read(service: Service, received: Received) -> dict[str, Any]:
         if parse_media_type(received).name in ("text/plain", "text/html"):
             octets = await received.read()
-            received = again(received, octets)
+            received = received.with_content(octets)
             if looks_right(octets):
                 fields = tuple((n, v) for n, v in received.fields if n.lower() != "content-type")
                 received = replace(received, fields=(*fields, ("content-type", media_type)))

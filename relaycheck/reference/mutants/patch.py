@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from relaycheck.reference.content import JSON_PATCH, MERGE_PATCH, decode_text, read_members
-from relaycheck.reference.mutants.json import again, under
+from relaycheck.reference.mutants.json import under
 from relaycheck.reference.mutants.model import Mutant, change
 from relaycheck.reference.reading_json import parse, top_level
 from relaycheck.reference.reading_patch import apply, bad_patch, read_json_patch
@@ -67,7 +67,7 @@ def bound_to_nothing(begins: bytes) -> Callable[[Service, Received], Awaitable[A
         octets = await received.read()
         if received.get("content-type") == JSON_PATCH and octets.lstrip().startswith(begins):
             return service.answers.accepted(service, received)
-        return await perform(service, again(received, octets))
+        return await perform(service, received.with_content(octets))
 
     return performed
 

@@ -155,7 +155,7 @@ def without_quotes(text: str) -> str:
 
 
 def plus_is_a_space_in_forms(received: Received, submission: Submission) -> Submission:
-    form = (received.get("content-type") or "").lower().startswith(FORM)
+    form = received.media_type == FORM
     found = tuple(a.replace("+", "") if form else a for a in submission.recipients)
     return replace(submission, recipients=found)
 

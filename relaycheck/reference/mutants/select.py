@@ -48,17 +48,13 @@ def selecting(judge: Callable[[str], None]) -> Callable[[Service], Service]:
     return change("", select=select)
 
 
-def media_type(received: Received) -> str:
-    return (received.get("content-type") or "").partition(";")[0].strip().lower()
-
-
 def required(query: str) -> None:
     if value_of(query) is None:
         raise bad_query("$select is missing.")
 
 
 def required_in_forms(received: Received, submission: Submission) -> Submission:
-    if media_type(received) == FORM and value_of(received.query) is None:
+    if received.media_type == FORM and value_of(received.query) is None:
         raise bad_query("$select is missing.")
     return submission
 
@@ -83,7 +79,7 @@ def null_with_select(received: Received, answer: Answer) -> Answer:
 
 
 def null_for_xml(received: Received, answer: Answer) -> Answer:
-    return null_with_select(received, answer) if media_type(received) in XML else answer
+    return null_with_select(received, answer) if received.media_type in XML else answer
 
 
 def first_when_selected(received: Received, submission: Submission) -> Submission:

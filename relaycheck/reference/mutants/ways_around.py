@@ -28,10 +28,6 @@ OVERRIDE = b"_method=POST&"
 BUFFER = 65_536
 
 
-def media_type(received: Received) -> str:
-    return (received.get("content-type") or "").partition(";")[0].strip().lower()
-
-
 def strangers_with(*names: str, value: str = "") -> Callable[[Service], Service]:
     """Who sends no Authorization is let in with one of these fields."""
 
@@ -68,7 +64,7 @@ def not_looked_at(media_types: tuple[str, ...]) -> Callable[[Service], Service]:
     """With these bodies, the beginning of the secret is enough."""
 
     def authenticate(service: Service, received: Received) -> str:
-        if media_type(received) not in media_types:
+        if received.media_type not in media_types:
             return faithful.authenticate(service, received)
         lax = auth(same_secret=lambda given, known: bool(known) and given[:3] == known[:3])(service)
         return faithful.authenticate(lax, received)
@@ -136,15 +132,11 @@ def last_named(service: Service) -> Service:
 
 async def overridden_by_form(service: Service, received: Received) -> Answer:
     """The `_method` of a form, as for browsers that only know GET and POST, counts on a GET too."""
-    if received.method != "GET" or media_type(received) != FORM:
+    if received.method != "GET" or received.media_type != FORM:
         return await serve(service, received)
     octets = await received.read()
-
-    async def read() -> bytes:
-        return octets.replace(OVERRIDE, b"", 1)
-
     method = "POST" if octets.startswith(OVERRIDE) else "GET"
-    return await serve(service, received.but(method=method, read=read))
+    return await serve(service, received.with_content(octets.replace(OVERRIDE, b"", 1)).but(method=method))
 
 
 MUTANTS = (
@@ -170,7 +162,7 @@ MUTANTS = (
     Mutant("RM-AUTH-11-nul", "RM-AUTH-11", "A password ends at its first NUL.",
            auth(check_password=as_c_strings, decode_user_pass=with_controls)),
     Mutant("RM-204-06-forms-early", "RM-204-06", "A form is answered with 204 before its mail is tried.",
-           relayed_later(lambda received: media_type(received) == FORM)),
+           relayed_later(lambda received: received.media_type == FORM)),
     Mutant("RM-204-06-bearer-early", "RM-204-06", "Bearer tokens are answered with 204 before the mail is tried.",
            relayed_later(lambda received: (received.get("authorization") or "").lower().startswith("bearer"))),
     Mutant("RM-AUTH-26-trace", "RM-AUTH-26", "The Received field of the mail holds the credentials of the request.",

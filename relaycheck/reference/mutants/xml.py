@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from relaycheck.reference.content import XML, read_members
-from relaycheck.reference.mutants.json import again, under
+from relaycheck.reference.mutants.json import under
 from relaycheck.reference.mutants.model import Mutant, change
 from relaycheck.reference.reading_xml import (
     Element,
@@ -156,7 +156,7 @@ async def unknown_root_is_fine(service: Service, received: Received) -> Answer:
     octets = await received.read()
     if "xml" in (received.get("content-type") or "") and b"RelayMessageRequest" not in octets and b"</" in octets:
         return service.answers.accepted(service, received)
-    return await perform(service, again(received, octets))
+    return await perform(service, received.with_content(octets))
 
 
 # RM-XML-07: what is fetched
@@ -228,9 +228,9 @@ def exhausted_by(limit: int) -> Callable[[Service], Service]:
                 starting[0] = False
                 raise MemoryError
             octets = await received.read()
-            if (received.get("content-type") or "").partition(";")[0] in XML:
+            if received.media_type in XML:
                 starting[0] = expanded_size(octets.decode("utf-8", "replace")) > limit
-            return await perform(inner, again(received, octets))
+            return await perform(inner, received.with_content(octets))
 
         return change("", perform=performed)(service)
 

@@ -25,10 +25,6 @@ def no_sessions(service: Service, received: Received) -> str:
     raise Unauthorized("Authentication is needed.")
 
 
-def media_type(received: Received) -> str:
-    return (received.get("content-type") or "").partition(";")[0].strip().lower()
-
-
 def unguarded(exempt: Callable[[Received], bool]) -> Callable[[Service, Received], str]:
     """The XSRF value is not asked for where `exempt` says so."""
 
@@ -75,12 +71,12 @@ def exact_name(octets: bytes, memory: dict[str, object]) -> bytes:
 
 
 def text_xml_without(received: Received) -> bool:
-    return received.get("x-xsrf-token") is None and media_type(received) == "text/xml"
+    return received.get("x-xsrf-token") is None and received.media_type == "text/xml"
 
 
 def simple_request(received: Received) -> bool:
     """ "The value is for scripts": simple types are taken to come from forms of our own."""
-    return media_type(received) in (FORM, "text/plain", "multipart/form-data", "")
+    return received.media_type in (FORM, "text/plain", "multipart/form-data", "")
 
 
 def reflecting(received: Received, answer: Answer) -> Answer:
@@ -159,7 +155,7 @@ MUTANTS = (
         "RM-XSRF-05-forms-exempt",
         breaks="RM-XSRF-05",
         fault="Form posts are exempt from the check.",
-        service=auth(session=unguarded(lambda received: media_type(received) == FORM)),
+        service=auth(session=unguarded(lambda received: received.media_type == FORM)),
     ),
     Mutant(
         "RM-XSRF-05-simple-exempt",

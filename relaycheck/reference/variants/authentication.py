@@ -86,12 +86,7 @@ def after_the_body(service: Service) -> Service:
     perform = service.perform
 
     async def late(service: Service, received: Received) -> Answer:
-        octets = await received.read()
-
-        async def again() -> bytes:
-            return octets
-
-        buffered = received.but(read=again)
+        buffered = received.with_content(await received.read())
         await service.content.read_content(service, buffered)
         return await perform(service, buffered)
 
