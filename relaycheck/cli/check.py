@@ -6,7 +6,7 @@ import os
 import random
 import shutil
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,20 +35,14 @@ if TYPE_CHECKING:
 class Wish:
     """What the command line asked for, unread."""
 
-    target: str | None = None
+    options: Options | None = None
+    """Where the target is, and credentials for it; None: the embedded reference target."""
     level: str = "relay"
     depth: str = "standard"
     seed: str = "0"
     output: Path | None = None
     select: tuple[str, ...] = ()
     run_id: str = ""
-    basic: str | None = field(default=None, repr=False)
-    soticket: str | None = field(default=None, repr=False)
-    bearer: str | None = field(default=None, repr=False)
-    app_token: str | None = field(default=None, repr=False)
-    xsrf: str | None = field(default=None, repr=False)
-    cookies: tuple[str, ...] = field(default=(), repr=False)
-    allow_plaintext: bool = False
     views: tuple[tuple[str, Path | None], ...] = ()
     """Views by name, and the file that each is to be drawn into; None: not asked for."""
     workers: int = 1
@@ -98,10 +92,10 @@ def settings_of(wish: Wish, stack: ExitStack) -> Settings:
     seed = _seed(wish.seed)
     _known_rows(wish.select)
     _check_run_id(wish.run_id)
-    target, witness, notes = embedded(stack) if wish.target is None else (_described(wish), None, ())
+    target, witness, notes = embedded(stack) if wish.options is None else (target_from(wish.options), None, ())
     return Settings(
         target=target,
-        source=wish.target or "",
+        source=wish.options.place if wish.options else "",
         level=level,
         depth=depth,
         seed=seed,
@@ -112,22 +106,6 @@ def settings_of(wish: Wish, stack: ExitStack) -> Settings:
         witness=witness,
         shrinking=SHRINKING,
         notes=notes,
-    )
-
-
-def _described(wish: Wish) -> Target:
-    assert wish.target is not None
-    return target_from(
-        Options(
-            wish.target,
-            basic=wish.basic,
-            soticket=wish.soticket,
-            bearer=wish.bearer,
-            app_token=wish.app_token,
-            xsrf=wish.xsrf,
-            cookies=wish.cookies,
-            allow_plaintext=wish.allow_plaintext,
-        )
     )
 
 

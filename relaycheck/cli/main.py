@@ -23,6 +23,14 @@ STOPPED = 130
 """What typer makes of Ctrl-C while no run is under way yet, or when it comes again at a run's end."""
 SECRET = "env:NAME or file:PATH keeps it off the command line"
 
+Basic = Annotated[str | None, typer.Option(metavar="USER:PASSWORD", help=SECRET)]
+SoTicket = Annotated[str | None, typer.Option(metavar="TICKET", help=SECRET)]
+Bearer = Annotated[str | None, typer.Option(metavar="TOKEN", help=SECRET)]
+AppToken = Annotated[str | None, typer.Option(metavar="TOKEN", help=SECRET)]
+Xsrf = Annotated[str | None, typer.Option(metavar="VALUE", help="X-XSRF-TOKEN; " + SECRET)]
+Cookies = Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A cookie of its session.")]
+AllowPlaintext = Annotated[bool, typer.Option(help="Send credentials over plain http to a distant host.")]
+
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -63,21 +71,36 @@ def check(
     run_id: Annotated[
         str, typer.Option(help="Six letters or digits that mark this run's mail; random by default.")
     ] = "",
-    basic: Annotated[str | None, typer.Option(metavar="USER:PASSWORD", help=SECRET)] = None,
-    soticket: Annotated[str | None, typer.Option(metavar="TICKET", help=SECRET)] = None,
-    bearer: Annotated[str | None, typer.Option(metavar="TOKEN", help=SECRET)] = None,
-    app_token: Annotated[str | None, typer.Option(metavar="TOKEN", help=SECRET)] = None,
-    xsrf: Annotated[str | None, typer.Option(metavar="VALUE", help="X-XSRF-TOKEN; " + SECRET)] = None,
-    cookie: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A cookie of its session.")] = None,
-    allow_plaintext: Annotated[bool, typer.Option(help="Send credentials over plain http to a distant host.")] = False,
+    basic: Basic = None,
+    soticket: SoTicket = None,
+    bearer: Bearer = None,
+    app_token: AppToken = None,
+    xsrf: Xsrf = None,
+    cookie: Cookies = None,
+    allow_plaintext: AllowPlaintext = False,
 ) -> None:
     """Check a service against the catalogue and say which requirements it meets. What follows a double dash goes to pytest."""
     from relaycheck.cli.check import Wish, run_check
+    from relaycheck.target.options import Options
 
+    options = (
+        None
+        if target is None
+        else Options(
+            target,
+            basic=basic,
+            soticket=soticket,
+            bearer=bearer,
+            app_token=app_token,
+            xsrf=xsrf,
+            cookies=tuple(cookie or ()),
+            allow_plaintext=allow_plaintext,
+        )
+    )
     raise typer.Exit(
         run_check(
             Wish(
-                target=target,
+                options=options,
                 level=level,
                 depth=depth,
                 seed=seed,
@@ -85,13 +108,6 @@ def check(
                 select=tuple(select or ()),
                 run_id=run_id,
                 workers=workers,
-                basic=basic,
-                soticket=soticket,
-                bearer=bearer,
-                app_token=app_token,
-                xsrf=xsrf,
-                cookies=tuple(cookie or ()),
-                allow_plaintext=allow_plaintext,
                 views=(
                     ("html", html),
                     ("junit", junit),
@@ -116,8 +132,10 @@ def plan(
     """Say what a check would send, without sending anything."""
     from relaycheck.cli.check import Wish
     from relaycheck.cli.plan import run_plan
+    from relaycheck.target.options import Options
 
-    raise typer.Exit(run_plan(Wish(target=target, level=level, depth=depth, seed=seed, select=tuple(select or ()))))
+    options = None if target is None else Options(target)
+    raise typer.Exit(run_plan(Wish(options=options, level=level, depth=depth, seed=seed, select=tuple(select or ()))))
 
 
 @app.command()
@@ -193,13 +211,13 @@ def replay(
         str | None, typer.Option(help="URL or target file; by default what the recorded run was given.")
     ] = None,
     output: Annotated[Path | None, typer.Option(help="Folder to record the replay in; by default nowhere.")] = None,
-    basic: Annotated[str | None, typer.Option(metavar="USER:PASSWORD", help=SECRET)] = None,
-    soticket: Annotated[str | None, typer.Option(metavar="TICKET", help=SECRET)] = None,
-    bearer: Annotated[str | None, typer.Option(metavar="TOKEN", help=SECRET)] = None,
-    app_token: Annotated[str | None, typer.Option(metavar="TOKEN", help=SECRET)] = None,
-    xsrf: Annotated[str | None, typer.Option(metavar="VALUE", help="X-XSRF-TOKEN; " + SECRET)] = None,
-    cookie: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A cookie of its session.")] = None,
-    allow_plaintext: Annotated[bool, typer.Option(help="Send credentials over plain http to a distant host.")] = False,
+    basic: Basic = None,
+    soticket: SoTicket = None,
+    bearer: Bearer = None,
+    app_token: AppToken = None,
+    xsrf: Xsrf = None,
+    cookie: Cookies = None,
+    allow_plaintext: AllowPlaintext = False,
 ) -> None:
     """Send what a recorded finding rests on again, and judge it again. A record holds no secrets: give them again."""
     from relaycheck.cli.replay import ReplayWish, run_replay
