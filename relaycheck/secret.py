@@ -65,13 +65,16 @@ class Redactor:
     """Replaces secrets in bytes and text. Immutable; `with_secrets` gives a larger one."""
 
     secrets: tuple[Secret, ...] = ()
+    smaller: Redactor | None = field(default=None, repr=False, compare=False)
+    """The redactor that this one adds secrets to: its search is used again."""
 
     def with_secrets(self, *more: Secret) -> Redactor:
-        return Redactor(self.secrets + tuple(dict.fromkeys(s for s in more if s not in self.secrets)))
+        new = tuple(dict.fromkeys(s for s in more if s not in self.secrets))
+        return Redactor(self.secrets + new, self) if new else self
 
     def found_in(self, data: bytes) -> tuple[str, ...]:
         """The names of the secrets that `data` holds in any form. A placeholder holds none."""
-        found = {name for piece in self._pieces(data) for _, _, name in self._search.spans(piece)}
+        found = {name for piece in self._pieces(data) for _, _, name in self._spans(piece)}
         return tuple(dict.fromkeys(s.name for s in self.secrets if s.name in found)) if found else ()
 
     def redact(self, data: bytes) -> bytes:
@@ -97,8 +100,15 @@ class Redactor:
         return tuple(dict.fromkeys(s.name for s in self.secrets if s and not forms_of(s.value).plain))
 
     @cached_property
-    def _search(self) -> _Search:
-        return _Search(self.secrets)
+    def _searches(self) -> tuple[_Search, ...]:
+        before = self.smaller.secrets if self.smaller is not None else ()
+        known = {s.value for s in before}
+        new = tuple(s for s in self.secrets[len(before) :] if s.value not in known)
+        inherited = self.smaller._searches if self.smaller is not None else ()
+        return (*inherited, _Search(new)) if new else inherited
+
+    def _spans(self, piece: bytes) -> list[tuple[int, int, str]]:
+        return [span for search in self._searches for span in search.spans(piece)] if piece else []
 
     @cached_property
     def _placeholders(self) -> re.Pattern[bytes]:
@@ -115,9 +125,10 @@ class Redactor:
     def _replaced(self, piece: bytes) -> bytes:
         if OPENING in piece and self._placeholders.fullmatch(piece):
             return piece
-        spans = sorted(self._search.spans(piece), key=lambda span: (span[0], -span[1]))
+        spans = self._spans(piece)
         if not spans:
             return piece
+        spans.sort(key=lambda span: (span[0], -span[1]))
         out: list[bytes] = []
         done = 0
         while spans:

@@ -96,8 +96,7 @@ class Ledger:
 
     def view(self, exchange: Exchange) -> Exchange:
         """`exchange` as it is known now: with late octets and the mail that has arrived."""
-        with self._lock:
-            known = self._exchanges.get(exchange.id, exchange)
+        known = self._exchanges.get(exchange.id, exchange)
         if self.witness is None:
             return known
         found = self.witness.deliveries(known.request.nonce)

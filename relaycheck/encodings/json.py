@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from relaycheck.encodings.charsets import octets, unfit
@@ -42,6 +43,8 @@ class _Tokens:
     def __init__(self, spelling: JsonSpelling) -> None:
         self.spelling = spelling
         self.rng = random.Random(f"escapes {spelling.seed}")
+        plain = spelling.escapes == "minimal" and not spelling.solidus and spelling.charset == "utf-8"
+        self.table = _minimal(spelling.short, spelling.upper_hex) if plain else None
 
     def of(self, value: JsonValue) -> Iterator[str]:
         if value is None:
@@ -72,6 +75,8 @@ class _Tokens:
         yield "}"
 
     def string(self, text: str) -> str:
+        if self.table is not None:
+            return f'"{text.translate(self.table)}"'
         spelling = self.spelling
         pattern = _CANDIDATES[spelling.escapes]
         extra = set(unfit(text, spelling.charset)) | ({"/"} if spelling.solidus else set())
@@ -97,7 +102,19 @@ class _Tokens:
         return not (char == "/" and self.spelling.solidus)
 
     def unit(self, unit: int) -> str:
-        return f"\\u{unit:04X}" if self.spelling.upper_hex else f"\\u{unit:04x}"
+        return _unit(unit, self.spelling.upper_hex)
+
+
+def _unit(unit: int, upper_hex: bool) -> str:
+    return f"\\u{unit:04X}" if upper_hex else f"\\u{unit:04x}"
+
+
+@lru_cache(maxsize=4)
+def _minimal(short: bool, upper_hex: bool) -> dict[int, str]:
+    """What must be escaped, for `str.translate`: the spelling of nearly every request."""
+    needed = (*range(0x20), ord('"'), ord("\\"), *range(0xD800, 0xE000))
+    escaped = {code: _unit(code, upper_hex) for code in needed}
+    return escaped | ({ord(char): text for char, text in _SHORT.items()} if short else {})
 
 
 def _utf16(char: str) -> tuple[int, ...]:

@@ -6,9 +6,10 @@ are known: `refresh` then gives the same exchanges with what has been learned si
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from importlib import import_module
+from operator import is_
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from relaycheck.exchange import Exchange
@@ -35,14 +36,20 @@ class Judgement:
         return _recalled, (self.function.__module__, self.function.__qualname__, self.arguments, dict(self.named))
 
     def evaluate(self, refresh: Callable[[Exchange], Exchange] = lambda seen: seen) -> Verdict:
-        arguments = [_mapped(argument, refresh) for argument in self.arguments]
+        now = self.refreshed(refresh)
+        return now.function(*now.arguments, **now.named)
+
+    def refreshed(self, refresh: Callable[[Exchange], Exchange]) -> Judgement:
+        """The same over its exchanges as they are known now; itself when nothing was learned since."""
+        arguments = tuple([_mapped(argument, refresh) for argument in self.arguments])
         named = {name: _mapped(argument, refresh) for name, argument in self.named.items()}
-        return self.function(*arguments, **named)
+        same = all(map(is_, arguments, self.arguments)) and all(map(is_, named.values(), self.named.values()))
+        return self if same else replace(self, arguments=arguments, named=named)
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        found = [e for argument in (*self.arguments, *self.named.values()) for e in _exchanges(argument)]
-        return tuple(dict.fromkeys(found))
+        found = (e for argument in (*self.arguments, *self.named.values()) for e in _exchanges(argument))
+        return tuple({id(e): e for e in found}.values())
 
     @property
     def control(self) -> Exchange | None:
@@ -72,7 +79,8 @@ def _mapped(argument: Any, refresh: Callable[[Exchange], Exchange]) -> Any:
     if isinstance(argument, Exchange):
         return refresh(argument)
     if isinstance(argument, list | tuple):
-        return tuple(_mapped(item, refresh) for item in argument)
+        mapped = tuple([_mapped(item, refresh) for item in argument])
+        return argument if isinstance(argument, tuple) and all(map(is_, mapped, argument)) else mapped
     return argument
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def _times(got: Counter[str], wanted: Counter[str], address: str) -> int:
     return 1 if 1 <= got[address] <= wanted[address] else got[address]
 
 
+@lru_cache(maxsize=16384)
 def canonical(address: str) -> str:
     """An address as it compares: the case of its domain, U-labels for A-labels and needless quotes do not count.
 

@@ -22,6 +22,8 @@ class Attempt:
     """One execution of the test function: what it judged, and what ended it early."""
 
     judgements: list[Judgement] = field(default_factory=list)
+    said: list[Verdict] = field(default_factory=list)
+    """What each of them gave at the time."""
     ended: Verdict | None = None
     """A verdict that no judgement gave: not applicable, or no observation possible."""
     drawings: list[Drawing[Any]] = field(default_factory=list)
@@ -29,12 +31,23 @@ class Attempt:
     instead: Mapping[int, tuple[Any, ...]] | None = None
     """Examples to give in place of those drawn, by the number of the call."""
 
+    def judge(self, judgement: Judgement, refresh: Callable[[Exchange], Exchange]) -> Verdict:
+        now = judgement.refreshed(refresh)
+        self.judgements.append(now)
+        self.said.append(now.evaluate())
+        return self.said[-1]
+
     def verdict(self, refresh: Callable[[Exchange], Exchange]) -> Verdict:
         if self.ended is not None:
             return self.ended
         if not self.judgements:
             return Verdict(Kind.ERROR, "the test ended without judging anything")
-        return worst([j.evaluate(refresh) for j in self.judgements])
+        return worst([self._again(*judged, refresh) for judged in zip(self.judgements, self.said, strict=True)])
+
+    @staticmethod
+    def _again(judgement: Judgement, said: Verdict, refresh: Callable[[Exchange], Exchange]) -> Verdict:
+        now = judgement.refreshed(refresh)
+        return said if now is judgement else now.evaluate()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ CONFIRMATIONS_IF_UNSTEADY = 6
 def certain(run: Run, check: Check, attempt: Callable[[], Verdict]) -> Verdict:
     """Make attempts until the verdict is certain."""
     verdict = attempt()
-    places = _lost_places(check.attempts[-1])
+    places = _lost_places(check.attempts[-1]) if verdict.kind is Kind.FAIL else frozenset()
     while verdict.kind is Kind.FAIL and not verdict.decisive:
         check.blames_the_way = bool(places)
         if places and (bad := _vouch(run)):

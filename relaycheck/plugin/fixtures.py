@@ -84,17 +84,17 @@ def run(request: pytest.FixtureRequest) -> Run:
     return request.config.stash[RUN]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client(run: Run) -> Client:
     return run.client
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def send(run: Run) -> Send:
     return run.client.send
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def send_http2(run: Run) -> Send:
     """The same over HTTP/2, where ALPN offers it; where it does not, the check is not applicable."""
 
@@ -106,28 +106,28 @@ def send_http2(run: Run) -> Send:
     return over_http2
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def control(run: Run) -> Control:
     return run.control
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def compose(run: Run) -> Compose:
     return run.client.request
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def message(run: Run) -> Message:
     """A message that any relay can carry, to two recipients at the witness."""
     return run.message()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def target(run: Run) -> Target:
     return run.target
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def witness(run: Run) -> Witness:
     if run.witness is None:
         raise unobservable(
@@ -136,7 +136,7 @@ def witness(run: Run) -> Witness:
     return run.witness
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serving(run: Run) -> Serving:
     def open_one(behaviour: Behaviour = FAITHFUL) -> AbstractContextManager[MailServer]:
         return mail_server(run, behaviour)
@@ -144,13 +144,13 @@ def serving(run: Run) -> Serving:
     return open_one
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def conversation() -> Conversation | None:
     """A connection of the test's own. It is opened with each attempt (`session.call`); this only names it."""
     return None
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def credential(run: Run) -> Credentials:
     def of(scheme: str) -> Credential:
         if scheme not in run.credentials:
@@ -160,7 +160,7 @@ def credential(run: Run) -> Credentials:
     return of
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def account(run: Run) -> Account:
     def of(fits: Callable[[BasicAccount], bool], capability: str) -> Credential:
         if not run.target.auth.basic:
@@ -173,7 +173,7 @@ def account(run: Run) -> Account:
     return of
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def draw(run: Run) -> Draw:
     def examples(strategy: SearchStrategy[T], count: int) -> tuple[T, ...]:
         number = max(1, round(count * SHARE[run.settings.depth]))

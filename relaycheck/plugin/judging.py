@@ -49,10 +49,9 @@ def judge(judgement: Judgement) -> None:
     run, attempt = _running.get()
     if run.settings.unjudged and run.current is not None and run.current.test == run.settings.unjudged:
         judgement = replace(judgement, function=_pass)
-    attempt.judgements.append(judgement)
     if run.settings.rehearsal:
         return
-    verdict = judgement.evaluate(run.ledger.view)
+    verdict = attempt.judge(judgement, run.ledger.view)
     if not verdict.passed:
         raise Ended(verdict, judged=True)
 
@@ -154,7 +153,7 @@ def _tried(run: Run, attempt: Attempt, test: Callable[[], Any]) -> Verdict:
         return attempt.ended
     finally:
         _running.reset(token)
-    return attempt.verdict(run.ledger.view)
+    return passed("rehearsed") if run.settings.rehearsal else attempt.verdict(run.ledger.view)
 
 
 def _no_http2(run: Run, reason: str) -> Verdict:

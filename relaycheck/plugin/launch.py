@@ -77,6 +77,7 @@ def _run(
         f"--confcutdir={SUITES}",
         *(f"-pno:{name}" for name in UNUSED),
         *(f"-p{name}" for name in ("relaycheck.plugin", *views)),
+        "--capture=sys",  # pytest's own, by file descriptor, takes several system calls for each check
     ]
     if settings.output is not None:
         arguments += [

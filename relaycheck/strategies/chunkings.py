@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from hypothesis import strategies as st
 
 
+@lru_cache(maxsize=64)
 def chunkings(length: int, *, max_chunks: int = 20) -> st.SearchStrategy[tuple[int, ...]]:
     """Sizes in octets, each at least 1 and in sum `length`; empty for an empty body. At most `max_chunks` of them."""
     if length <= 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -80,6 +81,7 @@ def with_secret(valid: Credential, auth: Auth, secret: str) -> Credential:
     return valid.with_value(encoded(auth.basic[0].user, secret) if valid.name == "basic" else secret)
 
 
+@lru_cache(maxsize=64)
 def edits(secret: str) -> st.SearchStrategy[str]:
     """Texts at one edit from `secret`: the first, the last and any other place, never white space at an end."""
     places = st.one_of(st.just(0), st.just(max(0, len(secret) - 1)), st.integers(0, max(0, len(secret) - 1)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from hypothesis import strategies as st
@@ -56,6 +57,7 @@ def _json_marks(body: bytes) -> list[int]:
     return sorted([found.start() for found in _JSON_MARKS.finditer(blanked)] + edges)
 
 
+@lru_cache(maxsize=64)
 def damage(tails: tuple[bytes, ...]) -> st.SearchStrategy[Damage]:
     """Any one fault; `tails` is what may follow a body."""
     places = st.integers(0, 999)

@@ -82,12 +82,23 @@ def draw(strategy: SearchStrategy[T], count: int, seed: int) -> tuple[T, ...]:
     """
     if count < 0:
         raise ValueError(f"draw: count is {count}; ask for 0 or more examples")
-    found: dict[str, T] = {}
+    drawn: tuple[T, ...] = _drawn(strategy, count, seed)
+    return drawn
+
+
+@lru_cache(maxsize=1024)  # checks of several media types ask for the same, and a process may check many targets
+def _drawn(strategy: SearchStrategy[Any], count: int, seed: int) -> tuple[Any, ...]:
+    found: dict[str, Any] = {}
     for _, _, values in _rounds(strategy, count, seed):
         for value in values:
             if len(found) < count:
                 found.setdefault(_identity(value), value)
     return tuple(found.values())
+
+
+def forget_examples() -> None:
+    """Draw everything anew from here on: for who measures what drawing costs."""
+    _drawn.cache_clear()
 
 
 def _rounds(strategy: SearchStrategy[T], count: int, seed: int) -> Iterator[tuple[int, str, list[T]]]:

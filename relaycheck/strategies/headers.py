@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from functools import lru_cache
 
 from hypothesis import strategies as st
 
@@ -68,6 +69,7 @@ _MALFORMED_CODINGS = (
 )
 
 
+@lru_cache(maxsize=64)
 def case_masks(text: str) -> st.SearchStrategy[str]:
     """`text` with each ASCII letter in either case; others have no case that a protocol element could ignore."""
     return st.lists(st.booleans(), min_size=len(text), max_size=len(text)).map(
@@ -81,6 +83,7 @@ def _cased(char: str, upper: bool) -> str:
     return char.upper() if upper else char.lower()
 
 
+@lru_cache(maxsize=64)
 def media_type_spellings(media_type: str, charset: str | None = "utf-8") -> st.SearchStrategy[str]:
     """Content-Type values that mean `media_type`: any case, OWS around `;`, the parameter absent, a token or quoted.
 
@@ -101,6 +104,7 @@ def media_type_spellings(media_type: str, charset: str | None = "utf-8") -> st.S
     return st.builds(str.__add__, plain, st.just("") | parameter)
 
 
+@lru_cache(maxsize=64)
 def well_formed_accepts() -> st.SearchStrategy[str]:
     """Accept values by the grammar of RFC 9110 §12.5.1: ranges, parameters, weights, OWS, empty list elements."""
     ranges = st.sampled_from(_KNOWN_RANGES) | st.builds(lambda a, b: f"{a}/{b}", _TOKENS, _TOKENS)
@@ -125,6 +129,7 @@ def _element(parts: tuple[str, list[str], list[str], list[str]]) -> str:
     return written
 
 
+@lru_cache(maxsize=64)
 def malformed_headers() -> st.SearchStrategy[tuple[str, str]]:
     """Name and value of a negotiation field that its grammar forbids (RFC 9110 §12.5): still a valid field value.
 

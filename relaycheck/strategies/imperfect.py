@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from hypothesis import strategies as st
 
 from relaycheck.message import NONCE, Message, plain_message
@@ -61,6 +63,7 @@ _LINES = (
 )
 
 
+@lru_cache(maxsize=64)
 def imperfect_messages(domain: str) -> st.SearchStrategy[Message]:
     """Header lines good and bad, in any number and order, with and without a body."""
     head = st.lists(st.sampled_from(_LINES), max_size=5, unique=True)

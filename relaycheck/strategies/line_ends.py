@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from hypothesis import strategies as st
 
 from relaycheck.message import NONCE, Message, plain_message
@@ -34,12 +36,14 @@ DOTTED = {
 _SMUGGLED = f"MAIL FROM:<smuggled-{NONCE}@{{domain}}>\r\nRCPT TO:<stranger-{NONCE}@{{domain}}>\r\nDATA\r\n"
 
 
+@lru_cache(maxsize=64)
 def dotted_bodies() -> st.SearchStrategy[str]:
     """Bodies of few lines, most of which begin with dots."""
     line = st.sampled_from((".", "..", "...", "", " ", ".x", "..x", "x", "x.", ". ", "\t.", "." * 80, "x" * 997))
     return st.lists(line, min_size=1, max_size=8).map(lambda lines: "".join(f"{text}\r\n" for text in lines))
 
 
+@lru_cache(maxsize=64)
 def ragged_bodies() -> st.SearchStrategy[str]:
     """Bodies in which CR, LF and CRLF stand in any order between short texts."""
     piece = st.sampled_from(("one", "two words", ".", ".dot", "", "\r", "\n", "\r\n", "\r\n", "\n", "=", " "))
@@ -57,6 +61,7 @@ def smuggling(domain: str, sequence: str, *, before: str = "text", recipients: i
     return plain_message(domain, recipients, body=f"{before}{sequence}{second}.\r\nrest\r\n")
 
 
+@lru_cache(maxsize=64)
 def smuggling_messages(domain: str) -> st.SearchStrategy[Message]:
     """Any look-alike, also one behind another, doubled dots, and at the edges of buffers."""
     dots = st.sampled_from((".", "..", "...", ". ", ".\t"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from functools import lru_cache
 
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ _QTEXT = "".join(chr(c) for c in range(32, 127) if chr(c) not in '"\\')  # RFC 5
 _QUOTABLE = "".join(chr(c) for c in range(32, 127))
 
 
+@lru_cache(maxsize=64)
 def ordinary_mailboxes(domain: str) -> st.SearchStrategy[str]:
     """Addresses as people have them: lower-case letters, digits, and dots or hyphens between them."""
     atoms = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=10)
@@ -25,17 +27,20 @@ def ordinary_mailboxes(domain: str) -> st.SearchStrategy[str]:
     return stem.map(lambda local: f"{local}@{domain}")
 
 
+@lru_cache(maxsize=64)
 def odd_mailboxes(domain: str) -> st.SearchStrategy[str]:
     """Valid but rare: every atext character, tags, upper case, 64 octets, quoted strings and pairs."""
     local = st.one_of(_dot_strings(), _tagged(), _upper(), _longest(), _quoted())
     return local.map(lambda part: f"{part}@{domain}")
 
 
+@lru_cache(maxsize=64)
 def mailboxes(domain: str) -> st.SearchStrategy[str]:
     """Any valid mailbox in `domain`: ordinary or odd."""
     return ordinary_mailboxes(domain) | odd_mailboxes(domain)
 
 
+@lru_cache(maxsize=64)
 def _dot_strings() -> st.SearchStrategy[str]:
     atoms = st.text(_ATEXT, min_size=1, max_size=ROOM // 3 - 1)
     return st.tuples(st.lists(atoms, max_size=2), st.lists(atoms, max_size=1)).map(
@@ -43,18 +48,22 @@ def _dot_strings() -> st.SearchStrategy[str]:
     )
 
 
+@lru_cache(maxsize=64)
 def _tagged() -> st.SearchStrategy[str]:
     return st.text(string.ascii_lowercase, min_size=1, max_size=10).map(lambda tag: f"{NONCE}+{tag}")
 
 
+@lru_cache(maxsize=64)
 def _upper() -> st.SearchStrategy[str]:
     return st.text(string.ascii_letters, min_size=1, max_size=10).map(lambda name: f"{name.title()}.{NONCE}")
 
 
+@lru_cache(maxsize=64)
 def _longest() -> st.SearchStrategy[str]:
     return st.text(string.ascii_lowercase, min_size=ROOM, max_size=ROOM).map(lambda fill: fill + NONCE)
 
 
+@lru_cache(maxsize=64)
 def _quoted() -> st.SearchStrategy[str]:
     pieces = st.sampled_from(_QTEXT) | st.sampled_from(_QUOTABLE).map(lambda char: "\\" + char)
     side = st.lists(pieces, max_size=(ROOM - 2) // 4).map("".join)  # a piece has at most two octets

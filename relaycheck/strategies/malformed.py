@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -70,6 +71,7 @@ LINES: dict[str, Variations] = {
 """Oddities beside a valid body: such a request may be served or refused."""
 
 
+@lru_cache(maxsize=64)
 def mangled(body: bytes) -> st.SearchStrategy[bytes]:
     """`body` with a hole in it, one octet changed, its end missing or something put into it."""
     place = st.integers(0, max(0, len(body) - 1))

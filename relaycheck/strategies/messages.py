@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -44,6 +45,7 @@ _LINES_WITH_A_PAST = (
 """Lines that relays, readers of mail files or parsers of one of the notations are known to trip over."""
 
 
+@lru_cache(maxsize=64)
 def texts_of_the_intersection(max_size: int = 200) -> st.SearchStrategy[str]:
     """Text that all seven media types can say: no C0 control but TAB, CR and LF, no U+FFFE or U+FFFF, no surrogate.
 
@@ -59,6 +61,7 @@ def _not_xml() -> str:
     return "".join(chr(c) for c in range(32) if chr(c) not in "\t\r\n") + "\ufffe\uffff"
 
 
+@lru_cache(maxsize=64)
 def messages(
     domain: str,
     *,
@@ -74,9 +77,10 @@ def messages(
         st.text(_PRINTABLE + "\t", max_size=78),
         _long_lines(),
     )
-    return _composed(domain, max_recipients, mailboxes, _seven_bit_fields(domain), lines)
+    return _composed(domain, max_recipients, mailboxes(domain), _seven_bit_fields(domain), lines)
 
 
+@lru_cache(maxsize=64)
 def eight_bit_messages(domain: str, *, max_recipients: int = 3) -> st.SearchStrategy[Message]:
     """Messages whose body is UTF-8 beyond ASCII, non-BMP characters included, declared as 8bit in MIME."""
     fields = st.just(
@@ -89,15 +93,17 @@ def eight_bit_messages(domain: str, *, max_recipients: int = 3) -> st.SearchStra
     beyond = st.characters(min_codepoint=0xA0, exclude_categories=("Cs", "Cn", "Zl", "Zp"))
     text = st.text(st.sampled_from(_PRINTABLE) | beyond | st.sampled_from("é\u00a0€漢😀𝒳"), max_size=60)
     line = st.tuples(text, beyond, text).map("".join)
-    return _composed(domain, max_recipients, ordinary_mailboxes, fields, line, least=1)
+    return _composed(domain, max_recipients, ordinary_mailboxes(domain), fields, line, least=1)
 
 
+@lru_cache(maxsize=64)
 def _long_lines() -> st.SearchStrategy[str]:
     """Lines around the limits: 78 is what RFC 5322 advises, 998 what it allows."""
     lengths = st.sampled_from((79, 512, 990, LINE_OCTETS - 1, LINE_OCTETS))
     return st.tuples(lengths, st.sampled_from("x.=-")).map(lambda pair: pair[1] * pair[0])
 
 
+@lru_cache(maxsize=64)
 def _seven_bit_fields(domain: str) -> st.SearchStrategy[tuple[str, ...]]:
     words = st.lists(st.text(string.ascii_letters + string.digits + "!?-.", min_size=1, max_size=12), min_size=1)
     folded = words.map(lambda parts: "X-Folded: " + "\r\n ".join(parts[:8]))
@@ -120,13 +126,13 @@ def _composed(
     draw: st.DrawFn,
     domain: str,
     max_recipients: int,
-    mailboxes: Callable[[str], st.SearchStrategy[str]],
+    mailboxes: st.SearchStrategy[str],
     fields: st.SearchStrategy[tuple[str, ...]],
     lines: st.SearchStrategy[str],
     least: int = 0,
 ) -> Message:
-    sender = draw(mailboxes(domain))
-    recipients = draw(st.lists(mailboxes(domain), min_size=1, max_size=max_recipients, unique_by=str.lower))
+    sender = draw(mailboxes)
+    recipients = draw(st.lists(mailboxes, min_size=1, max_size=max_recipients, unique_by=str.lower))
     head = (
         "Date: Mon, 23 Nov 2026 12:00:00 +0000",
         f"From: Relaycheck <from-{NONCE}@{domain}>",

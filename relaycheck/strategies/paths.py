@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -42,6 +43,7 @@ def spelled(url: Url, path: str) -> str:
     return f"{url.prefix}{path}"
 
 
+@lru_cache(maxsize=64)
 def encoded_once() -> st.SearchStrategy[str]:
     """The path with one to four of its letters as %XX, in either case of the hexadecimal digits (RFC 9110 §4.2.3)."""
     letters = [n for n, c in enumerate(OPERATION_PATH) if c != "/"]

@@ -33,16 +33,19 @@ FREE_CONNECTION_MEMBERS = ("UserName", "Password", "Folder", "TableRight", "Fiel
 """Members of the connection that a mail server without login does not need: they may be null or left out."""
 
 
+@lru_cache(maxsize=64)
 def conforming_bodies() -> SearchStrategy[Json]:
     """JSON objects that the contract allows, raw: do not send them."""
     return st.deferred(lambda: _bodies(violating=False)).filter(is_valid_body)
 
 
+@lru_cache(maxsize=64)
 def violating_bodies() -> SearchStrategy[Any]:
     """JSON values that the contract forbids (`validate_body` says why), raw: do not send them."""
     return st.deferred(lambda: _bodies(violating=True)).filter(_is_violating_body)
 
 
+@lru_cache(maxsize=64)
 def relayable_bodies(domain: str, connection: Connection | None = None) -> SearchStrategy[Json]:
     """Conforming bodies that all say the same mail, `plain_message(domain)`, to be stamped like any message.
 
@@ -54,6 +57,7 @@ def relayable_bodies(domain: str, connection: Connection | None = None) -> Searc
     return conforming_bodies().map(lambda shape: _relayable(shape, message)).filter(is_valid_body)
 
 
+@lru_cache(maxsize=64)
 def refusable_bodies(domain: str, connection: Connection | None = None) -> SearchStrategy[Any]:
     """Violating bodies in which only the violation is wrong: everything else says `plain_message(domain)`.
 
@@ -63,6 +67,7 @@ def refusable_bodies(domain: str, connection: Connection | None = None) -> Searc
     return violating_bodies().map(lambda shape: _refusable(shape, message)).filter(_is_violating_body)
 
 
+@lru_cache(maxsize=64)
 def named_bodies(domain: str, connection: Connection | None = None) -> SearchStrategy[Json]:
     """`relayable_bodies` without the members that the contract does not list and without null ones inside the connection.
 
@@ -71,11 +76,13 @@ def named_bodies(domain: str, connection: Connection | None = None) -> SearchStr
     return relayable_bodies(domain, connection).map(_named)
 
 
+@lru_cache(maxsize=64)
 def mistyped_bodies(domain: str, connection: Connection | None = None) -> SearchStrategy[Any]:
     """`refusable_bodies` in which a property that the page lists has another JSON type than its table gives, or the body is no object."""
     return refusable_bodies(domain, connection).filter(_is_mistyped)
 
 
+@lru_cache(maxsize=64)
 def locale_fields() -> SearchStrategy[dict[str, str]]:
     """Some of SO-Language, SO-Culture and SO-TimeZone, each with a value that the contract allows: fields that must change nothing.
 

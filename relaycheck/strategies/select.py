@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from functools import lru_cache
 
 from hypothesis import strategies as st
 
@@ -43,6 +44,7 @@ HOSTILE: dict[str, tuple[str, ...]] = {
 _HOSTILE = tuple(value for values in HOSTILE.values() for value in values)
 
 
+@lru_cache(maxsize=64)
 def select_values() -> st.SearchStrategy[str]:
     """Well-formed: property names, nested by `/`, parted by `,`. Some name the request's own properties."""
     name = st.builds(str.__add__, st.sampled_from(_FIRST), st.text(_MORE, max_size=15))
@@ -50,6 +52,7 @@ def select_values() -> st.SearchStrategy[str]:
     return st.just(PAGE_EXAMPLE) | st.lists(path, min_size=1, max_size=6).map(",".join)
 
 
+@lru_cache(maxsize=64)
 def hostile_selects() -> st.SearchStrategy[str]:
     """Not well-formed: injection, traversal, expressions, broken encodings, great length.
 

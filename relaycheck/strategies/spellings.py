@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ _MAYBE = st.none() | _SEEDS
 _PREFIXES = (("", "a", "i"), ("", "", "xsi"), ("m", "a", "i"), ("relay", "", "nil"), ("ns0", "ns1", "ns2"))
 
 
+@lru_cache(maxsize=64)
 def json_spellings(property_case: Literal["pascal", "camel"] = "pascal") -> st.SearchStrategy[JsonSpelling]:
     """Member order, whitespace and escapes, in UTF-8. The page promises no other property case."""
     return st.builds(
@@ -32,6 +34,7 @@ def json_spellings(property_case: Literal["pascal", "camel"] = "pascal") -> st.S
     )
 
 
+@lru_cache(maxsize=64)
 def xml_spellings(
     content: Content, *, encodings: tuple[str, ...] = ("utf-8",), interruptions: bool = False
 ) -> st.SearchStrategy[XmlSpelling]:
@@ -65,6 +68,7 @@ def xml_spellings(
     )
 
 
+@lru_cache(maxsize=64)
 def form_spellings() -> st.SearchStrategy[FormSpelling]:
     """`+` or `%20`, hex case, over-encoding, key order, brackets raw or encoded, in UTF-8."""
     return st.builds(
@@ -78,6 +82,7 @@ def form_spellings() -> st.SearchStrategy[FormSpelling]:
     )
 
 
+@lru_cache(maxsize=64)
 def patch_spellings() -> st.SearchStrategy[PatchSpelling]:
     """Sequences of `add`, `replace` and `test` that build the same request."""
     return st.builds(
@@ -92,6 +97,7 @@ def patch_spellings() -> st.SearchStrategy[PatchSpelling]:
     )
 
 
+@lru_cache(maxsize=64)
 def spellings(media_type: str, content: Content) -> st.SearchStrategy[Spelling]:
     """The spellings that `encode(…, media_type, content, …)` takes and that must not change the outcome."""
     match family(media_type, content):

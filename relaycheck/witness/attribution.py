@@ -6,6 +6,7 @@ import base64
 import binascii
 import quopri
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from relaycheck.message import NONCE
@@ -20,6 +21,7 @@ _BASE64_LINES = re.compile(rb"(?m)(?:^[A-Za-z0-9+/]{4,}={0,2}[ \t]*\r?(?:\n|\Z))
 _ENCODED_WORD = re.compile(rb"=\?[^?\s]+\?([bq])\?([^?\s]*)\?=", re.IGNORECASE)
 
 
+@lru_cache(maxsize=16384)
 def has_shape(nonce: str) -> bool:
     """Whether the nonce is one that `nonces` finds."""
     return _SHAPE.fullmatch(nonce.lower()) is not None

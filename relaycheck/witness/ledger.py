@@ -24,7 +24,7 @@ class Ledger:
         self.clock = clock
         self._changed = Condition()
         self._deliveries: list[tuple[Delivery, bytes, frozenset[str]]] = []
-        self._by_nonce: dict[str, list[Delivery]] = {}
+        self._by_nonce: dict[str, tuple[Delivery, ...]] = {}
         self._sessions: list[SessionLog] = []
         self._last_activity = time.monotonic()
 
@@ -48,7 +48,7 @@ class Ledger:
         with self._changed:
             self._deliveries.append((delivery, searchable, found))
             for nonce in found:
-                self._by_nonce.setdefault(nonce, []).append(delivery)
+                self._by_nonce[nonce] = (*self._by_nonce.get(nonce, ()), delivery)
             self._stamp()
 
     def _stamp(self) -> None:
@@ -62,12 +62,14 @@ class Ledger:
             return tuple(delivery for delivery, _, _ in self._deliveries)
 
     def deliveries(self, nonce: str) -> tuple[Delivery, ...]:
+        if (found := self._by_nonce.get(nonce)) is not None:  # asked for very often
+            return found
         with self._changed:
             return self._with(nonce)
 
     def _with(self, nonce: str) -> tuple[Delivery, ...]:
         if attribution.has_shape(nonce):
-            return tuple(self._by_nonce.get(nonce.lower(), ()))
+            return self._by_nonce.get(nonce.lower(), ())
         wanted = attribution.folded(nonce)
         return tuple(delivery for delivery, searchable, _ in self._deliveries if wanted in searchable)
 
