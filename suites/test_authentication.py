@@ -274,23 +274,6 @@ def test_a_wrong_password_is_refused(
     judge(refused(send(message, auth=wrong, expects=None), control(auth=valid)))
 
 
-@requirement("RM-AUTH-11")
-@beyond_quick
-@pytest.mark.parametrize("kind", ["with NUL and more behind it", "another user's"])
-def test_a_password_that_is_right_in_part_is_refused(
-    send: Send, control: Control, message: Message, credential: Credentials, target: Target, kind: str
-) -> None:
-    """No octet ends a password, and no password is good for two users."""
-    valid = credential("basic")
-    first, *more = target.auth.basic
-    own = first.password.reveal()
-    others = [a.password.reveal() for a in more if a.password.reveal() not in ("", own)]
-    if kind == "another user's" and not others:
-        raise lacking("auth.basic.also", "no second account with a password of its own is declared")
-    wrong = valid.with_value(encoded(first.user, others[0] if kind == "another user's" else f"{own}\0x"))
-    judge(refused(send(message, auth=wrong, expects=None), control(auth=valid)))
-
-
 @requirement("RM-AUTH-12")
 def test_a_password_may_hold_colons(send: Send, message: Message, account: Account) -> None:
     """user-pass is split at the first colon (RFC 7617 §2)."""

@@ -17,5 +17,52 @@ UNREFUTED: Mapping[str, str] = {
 }
 """Tests that no mutant makes fail: name of the function and reason."""
 
-REDUNDANT: Mapping[str, str] = {}
+SWEEP = "it is for the requests of all other rows, which a run of its own row alone does not send"
+SWEPT = (
+    "the sweep of its row judges its exchanges again by the same rule; with that sweep out too, a mutant gets through"
+)
+
+REDUNDANT: Mapping[str, str] = {
+    # authentication
+    "test_the_refusal_carries_a_challenge": SWEPT,
+    "test_the_refusal_of_wrong_credentials_carries_a_challenge": SWEPT,
+    "test_every_401_of_the_run_carries_a_challenge": SWEEP,
+    "test_challenges_say_what_their_scheme_asks": SWEEP,
+    "test_the_challenges_of_a_plain_refusal_say_what_their_scheme_asks": SWEPT,
+    "test_no_refusal_for_another_reason_repeats_a_secret": SWEPT,
+    "test_no_refusal_repeats_a_wrong_secret": SWEPT,
+    "test_the_password_of_the_connection_is_not_repeated": SWEPT,
+    # endpoint
+    "test_no_valid_request_is_answered_with_another_success": SWEPT,
+    "test_no_post_of_the_run_is_answered_with_another_success": SWEEP,
+    "test_a_405_has_an_allow_field": SWEPT,
+    "test_a_405_without_credentials_has_an_allow_field": SWEPT,
+    "test_every_405_of_the_run_has_an_allow_field": SWEEP,
+    "test_a_response_to_head_ends_with_its_header_section": SWEPT,
+    "test_a_response_to_head_for_an_unknown_path_ends_with_its_header_section": SWEPT,
+    "test_every_response_to_head_of_the_run_ends_with_its_header_section": SWEEP,
+    "test_a_204_has_a_date": SWEPT,
+    "test_any_other_answer_has_a_date": SWEPT,
+    "test_a_404_has_a_date": SWEPT,
+    # negotiation
+    "test_a_406_relays_nothing": SWEPT,
+    "test_no_406_of_the_run_relayed_anything": SWEEP,
+    # no content
+    "test_no_byte_follows_the_header_section": SWEPT,
+    "test_the_connection_stays_quiet_after_the_204": SWEPT,
+    "test_a_204_over_http_2_has_no_content": SWEPT,
+    "test_there_is_no_content_length": SWEPT,
+    "test_no_204_of_the_run_has_a_content_length": SWEEP,
+    "test_what_a_204_over_http_2_says_of_its_length_is_recorded": "an observation, which no fault can make fail",
+    "test_there_is_no_transfer_encoding": SWEPT,
+    "test_no_204_of_the_run_has_a_transfer_encoding": SWEEP,
+    "test_there_are_no_trailers": SWEPT,
+    "test_a_204_over_http_2_ends_with_its_header_section": SWEPT,
+    "test_no_204_of_the_run_has_trailers": SWEEP,
+    # transport
+    "test_no_authenticated_request_is_redirected_to_another_origin": SWEPT,
+    "test_no_path_is_redirected_to_another_origin": SWEPT,
+    "test_no_scheme_is_redirected_to_another_origin": SWEPT,
+    "test_no_authenticated_request_of_the_run_was_redirected_to_another_origin": SWEEP,
+}
 """Tests without whose judgement every mutant of their row is still killed: name of the function and why it stays."""
