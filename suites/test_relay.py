@@ -133,6 +133,13 @@ def test_the_set_of_recipients_is_kept(send: Send, run: Run, draw: Draw, target:
         judge(served(send(with_field(drawn, field).but(connection=run.connection()))))
 
 
+@requirement("RM-REL-03")
+def test_recipients_that_differ_in_case_are_two(send: Send, message: Message, target: Target) -> None:
+    """Only the mail server of the domain knows whether they are one person (RFC 5321 §2.4)."""
+    spelled = [f"{name}-{NONCE}@{target.safety_domain}" for name in ("ann", "Ann")]
+    judge(served(send(message.but(recipients=tuple(spelled)))))
+
+
 @requirement("RM-REL-04")
 @beyond_quick
 @pytest.mark.parametrize("times", [2, 3])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relaycheck.exchange import Outcome
 from relaycheck.judgements.judgement import judgement
-from relaycheck.judgements.mail import fate
+from relaycheck.judgements.mail import canonical, fate
 from relaycheck.judgements.state import described, red, relayed
 from relaycheck.secret import Redactor
 from relaycheck.verdicts import Cause, Verdict, failed, inconclusive, passed
@@ -72,6 +73,22 @@ def answered_in_time(probe: Exchange, control: Exchange, seconds: float) -> Verd
     if not probe.answered or probe.seconds > seconds:
         return failed(f"{where}: {described(probe)} within {seconds:g} s")
     return passed(f"{where}: {described(probe)}")
+
+
+@judgement
+def sent_once(probe: Exchange, control: Exchange) -> Verdict:
+    """No recipient's mail was sent to its end a second time after the mail server had not replied: the first may be delivered too.
+
+    SMTP itself lets a client try again then (RFC 5321 §4.5.4.1); here its own client decides that, who is told that it failed.
+    """
+    sent = Counter(canonical(a) for d in probe.deliveries for a in dict.fromkeys(d.accepted_recipients))
+    often = max(sent.values(), default=0)
+    if often > 1:
+        return failed(
+            f"{probe.request.note}: the mail was sent to its end {often} times, so that it may arrive as often",
+            decisive=True,
+        )
+    return red(control) or passed(f"{probe.request.note}: sent to its end {often or 'no'} time{'s' * (not often)}")
 
 
 @judgement

@@ -15,6 +15,7 @@ from relaycheck.judgements.mail_servers import (
     credentials_kept,
     not_claimed,
     only_at,
+    sent_once,
 )
 from relaycheck.judgements.mime import same_content
 from relaycheck.judgements.relaying import (
@@ -253,6 +254,12 @@ def attempts(listener: str, tls: bool) -> tuple[AuthSeen, ...]:
         (answered_in_time(exchange(None), GOOD, 2.0), FAIL),
         (answered_in_time(exchange(204), GOOD, 2.0), FAIL),
         (answered_in_time(exchange(504), RED, 2.0), INCONCLUSIVE),
+        (sent_once(exchange(504), GOOD), PASS),
+        (sent_once(exchange(504, mail(reply=0)), GOOD), PASS),
+        (sent_once(exchange(504, mail(reply=0, to=THREE_TO[:1]), mail(reply=0, to=THREE_TO[1:]), to=THREE_TO), GOOD), PASS),
+        (sent_once(exchange(504, mail(reply=0), mail(reply=0)), GOOD), FAIL),
+        (sent_once(exchange(204, mail(reply=0), mail()), GOOD), FAIL),
+        (sent_once(exchange(504), RED), INCONCLUSIVE),
         (only_at("main", GOOD, GOOD), PASS),
         (only_at("other", GOOD, GOOD), FAIL),
         (only_at("main", exchange(400), GOOD), FAIL),
