@@ -64,5 +64,25 @@ REDUNDANT: Mapping[str, str] = {
     "test_no_path_is_redirected_to_another_origin": SWEPT,
     "test_no_scheme_is_redirected_to_another_origin": SWEPT,
     "test_no_authenticated_request_of_the_run_was_redirected_to_another_origin": SWEEP,
+    # relay
+    "test_a_refused_request_relayed_nothing": SWEEP,
+    # errors
+    "test_no_request_of_the_run_that_was_wrong_led_to_a_server_error": SWEEP,
+    "test_an_error_does_not_show_the_inside_of_the_service": SWEPT,
+    "test_no_response_of_the_run_shows_the_inside_of_the_service": SWEEP,
+    "test_retry_after_is_a_date_or_a_number": SWEPT,
+    "test_every_retry_after_of_the_run_is_a_date_or_a_number": SWEEP,
+    # form
+    "test_encodings_of_the_same_value_are_equivalent": (
+        "for every seed and one by one, what the mixtures of its row hold at the seed of the self-test"
+    ),
+    # framing
+    "test_chunks_may_come_one_by_one": (
+        "how many reads its writes become is up to the machines and the network, so no mutant that depends on it is sure to fail"
+    ),
+    "test_no_response_over_http_2_has_fields_of_a_connection": SWEPT,
+    "test_no_response_of_the_run_over_http_2_has_fields_of_a_connection": SWEEP,
+    "test_a_415_for_the_type_says_nothing_of_codings": SWEPT,
+    "test_no_415_of_the_run_blames_the_coding_for_the_type": SWEEP,
 }
 """Tests without whose judgement every mutant of their row is still killed: name of the function and why it stays."""
