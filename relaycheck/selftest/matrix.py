@@ -20,6 +20,8 @@ RED = (Kind.FAIL, Kind.WARN)
 QUICK_SHARE = 0.85
 """So much of the mutants quick depth must catch; standard catches all."""
 OBLIGING = (Level.MUST, Level.SHOULD)
+WORTH_A_NULL_TARGET = 120
+"""Requests at quick depth; a service would get several times as many."""
 
 
 class Fate(StrEnum):
@@ -186,6 +188,8 @@ def _certified(trial: Trial) -> Iterable[str]:
             yield f"error in {row.id}: {row.reason}"
     if not (trial.obstacle or trial.reason):
         yield "the run gives no reason"
+    if trial.job.depth is Depth.QUICK and trial.sent > WORTH_A_NULL_TARGET:
+        yield f"it was worth {trial.sent} requests, more than {WORTH_A_NULL_TARGET}"
 
 
 def _failed(trial: Trial) -> Iterable[str]:

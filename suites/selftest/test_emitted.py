@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
+from typer.testing import CliRunner
 
+from relaycheck.cli.main import app
 from relaycheck.evidence import read_record
 from relaycheck.views.draw import VIEWS
 
@@ -134,8 +136,9 @@ def test_allure_finds_categories_environment_and_attachments_but_no_fixtures(pla
 
 @pytest.mark.parametrize("option", ["--html", "--junit", "--ctrf", "--badge", "--markdown"])
 def test_a_view_that_cannot_be_written_is_refused_before_anything_is_sent(tmp_path: Path, option: str) -> None:
-    done = check(tmp_path, option, str(tmp_path / "missing" / "file"))
-    assert done.returncode == 4
+    words = ["check", "--output", str(tmp_path), option, str(tmp_path / "missing" / "file")]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 4
     assert done.stdout == ""
     assert done.stderr.startswith(f"{option}: ")
     assert "Traceback" not in done.stderr
