@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 
 from relaycheck.encodings import (
     MEDIA_TYPES,
-    EncodingError,
     FormSpelling,
     JsonSpelling,
-    Pairs,
     PatchSpelling,
     XmlSpelling,
     encode,
@@ -133,11 +131,23 @@ def test_one_message_has_these_exact_bytes(media_type: str, content: str, body: 
     assert encode(ONE, media_type, CONTENTS[content]).decode() == body
 
 
-@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS.keys())
-@pytest.mark.parametrize("media_type", MEDIA_TYPES)
+# What a target declares of XML, forms and patches says nothing of the other types.
+DECLARED = {
+    "application/xml": list(CONTENTS),
+    "text/xml": list(CONTENTS),
+    "application/x-www-form-urlencoded": ["assumed", "plain-brackets-operations", "vendor-repeated"],
+    "application/json-patch+json": ["assumed", "plain-brackets-operations"],
+}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "declared"),
+    [(media_type, name) for media_type in MEDIA_TYPES for name in DECLARED.get(media_type, ["assumed"])],
+)
 @TRIES
 @given(data=st.data())
-def test_any_spelling_reads_back_as_the_same_request(media_type: str, content: Content, data: st.DataObject) -> None:
+def test_any_spelling_reads_back_as_the_same_request(media_type: str, declared: str, data: st.DataObject) -> None:
+    content = CONTENTS[declared]
     text = messages("x.test").map(lambda m: m.rfc822) | texts_of_the_intersection()
     message = data.draw(messages("x.test")).but(rfc822=data.draw(text), connection=data.draw(CONNECTIONS))
     spelling = data.draw(spellings(media_type, content))
@@ -297,51 +307,10 @@ def test_each_way_to_patch_is_written_as_named(spelling: PatchSpelling, steps: l
     assert [(step["op"], step["path"], step["value"]) for step in decode_json(body)] == steps
 
 
-ODD_VALUES = [
-    ({"From": None}, '{"From":null}', '<From i:nil="true"/>', ""),
-    ({"Recipients": 5}, '{"Recipients":5}', "<Recipients>5</Recipients>", "Recipients=5"),
-    ({"Recipients": 0.5}, '{"Recipients":0.5}', "<Recipients>0.5</Recipients>", "Recipients=0.5"),
-    ({"Recipients": []}, '{"Recipients":[]}', "<Recipients/>", ""),
-    (
-        {"Recipients": [None, True]},
-        '{"Recipients":[null,true]}',
-        '<Recipients><string i:nil="true"/><string>true</string></Recipients>',
-        "Recipients[0]=true",
-    ),
-    (
-        {"From": {"a": ["b", {"c": "d"}]}},
-        '{"From":{"a":["b",{"c":"d"}]}}',
-        "<From><a><string>b</string><string><c>d</c></string></a></From>",
-        "From.a[0]=b&From.a[1].c=d",
-    ),
-    ({"Extra": ""}, '{"Extra":""}', "<Extra/>", "Extra="),
-    (
-        Pairs((("From", "a"), ("From", "b"))),
-        '{"From":"a","From":"b"}',
-        "<From>a</From><From>b</From>",
-        "From=a&From=b",
-    ),
-]
-
-
-@pytest.mark.parametrize(("value", "json", "xml", "form"), ODD_VALUES)
-def test_any_members_are_said_in_every_notation(value: Any, json: str, xml: str, form: str) -> None:
-    content = Content(xml=PLAIN)
-    head = '<RelayMessageRequest xmlns:i="http://www.w3.org/2001/XMLSchema-instance">'
-    bare = XmlSpelling(declaration=False)
-    assert encode_members(value, "application/json", content).decode() == json
-    assert encode_members(value, "text/xml", content, bare).decode() == f"{head}{xml}</RelayMessageRequest>"
-    assert encode_members(value, MEDIA_TYPES[4], content, FormSpelling(brackets="raw")).decode() == form
-
-
 def test_members_of_an_array_item_return_to_the_namespace_of_the_request() -> None:
     spelling = XmlSpelling(declaration=False, item_prefix="")
     body = encode_members({"A": [{"b": ["c"]}]}, "text/xml", CONTENTS["vendor-repeated"], spelling).decode()
     assert '<A><To xmlns=""><b xmlns="urn:v"><To xmlns="">c</To></b></To></A>' in body
-
-
-def test_a_lone_surrogate_is_an_escape_in_json() -> None:
-    assert encode_members({"From": "\ud800\0"}, "text/json", Content()) == b'{"From":"\\ud800\\u0000"}'
 
 
 def test_order_seeds_reorder_members_and_keep_the_order_of_recipients() -> None:
@@ -351,43 +320,6 @@ def test_order_seeds_reorder_members_and_keep_the_order_of_recipients() -> None:
     assert len(bodies) > 1
     assert all(body.index(b"a%40x.test") < body.index(b"b%40x.test") for body in bodies)
     assert len({encode(ONE, "text/json", content, JsonSpelling(order=seed)) for seed in range(8)}) > 1
-
-
-REFUSED = [
-    ({"From": "\0"}, "text/xml", None, "U+0000 cannot stand in XML"),
-    ({"From": "\ufffe"}, "text/xml", None, "U+FFFE cannot stand in XML"),
-    ({"a b": 1}, "text/xml", None, "'a b' cannot be the name"),
-    ({"From": "\ud800"}, MEDIA_TYPES[4], None, "U+D800 cannot be written in utf-8"),
-    ({"From": "€"}, MEDIA_TYPES[4], FormSpelling(charset="iso-8859-1"), "U+20AC cannot be written in iso-8859-1"),
-    ({"From": "é"}, "text/json", JsonSpelling(charset="klingon"), "no charset"),
-    ({"From": ""}, "text/json", JsonSpelling(charset="ascii", bom=True), "a byte order mark cannot be written"),
-    ({"Port": float("nan")}, "text/json", None, "nan is not a JSON number"),
-    ({}, "text/plain", None, "'text/plain' is not one of the seven"),
-    ({}, "text/json", XmlSpelling(), "a XmlSpelling does not fit text/json"),
-]
-
-
-@pytest.mark.parametrize(("value", "media_type", "spelling", "sentence"), REFUSED)
-def test_what_a_type_cannot_say_is_refused_with_a_sentence(
-    value: Any, media_type: str, spelling: Any, sentence: str
-) -> None:
-    with pytest.raises(EncodingError) as caught:
-        encode_members(value, media_type, Content(), spelling)
-    assert sentence in str(caught.value)
-
-
-@pytest.mark.parametrize("media_type", ["text/json", "text/xml", MEDIA_TYPES[4]])
-def test_a_value_nested_beyond_reason_is_refused_with_a_sentence(media_type: str) -> None:
-    value: Any = 1
-    for _ in range(10_000):
-        value = [value]
-    with pytest.raises(EncodingError, match="nested too deeply"):
-        encode_members({"x": value}, media_type, Content())
-
-
-def test_prefixes_that_clash_are_refused() -> None:
-    with pytest.raises(EncodingError, match="must differ"):
-        XmlSpelling(prefix="a", item_prefix="a")
 
 
 def test_the_password_is_in_the_body_and_in_no_printed_form_of_the_message() -> None:
