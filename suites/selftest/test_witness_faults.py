@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import smtplib
 import socket
-from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 import pytest
 from smtp_dialogue import DEADLINE, Dialogue
+from witness_fixtures import witness
 
-from relaycheck.target.model import WitnessSettings
 from relaycheck.witness import Action, Behaviour, Callback, Closed, Fault, Manner, Stage, Witness, closed_port
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+__all__ = ["witness"]
 
 NONCE = b"rc12345abcdef"
 UP_TO: dict[Stage, tuple[bytes, ...]] = {
@@ -28,12 +26,6 @@ UP_TO: dict[Stage, tuple[bytes, ...]] = {
     Stage.QUIT: (b"QUIT",),
 }
 """What a client says until the fault of a stage shows."""
-
-
-@pytest.fixture
-def witness() -> Iterator[Witness]:
-    with Witness(WitnessSettings()) as running:
-        yield running
 
 
 @pytest.mark.parametrize("stage", UP_TO, ids=str)
