@@ -162,10 +162,10 @@ HUGE: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("name", ["index 2^31 - 1", *(pytest.param(n, marks=beyond_quick) for n in list(HUGE)[1:])])
 def test_a_huge_form_does_no_harm(send: Send, message: Message, target: Target, name: str) -> None:
     """Served the same or refused, never 5xx, and the next request is served."""
-    grow = HUGE[name]
+    grow, no_index = HUGE[name], name == "a negative index"  # so its key may be passed over as an unknown one
     before = send(message, media_type=FORM)
     probe = send(message, media_type=FORM, body=lambda m: grow(encode(m, FORM, target.content)), note=name)
-    judge(unharmed(probe, before, send(message, media_type=FORM)))
+    judge(unharmed(probe, before, send(message, media_type=FORM), optional=int(no_index)))
 
 
 @requirement("RM-FORM-06")

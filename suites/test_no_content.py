@@ -209,6 +209,8 @@ def test_a_204_is_said_after_the_mail_was_taken(run: Run, target: Target) -> Non
     """Whatever the media type, size or credentials: who answers first and relays then cannot know that it will be done."""
     if target.relay.mode != "sync":
         raise lacking("relay.sync")
+    if not target.relay.connection_object:
+        raise lacking("connection.object")
     judge(no_204_before_its_mail(run.ordinary()))
 
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from relaycheck.client import DEFAULT, at_once
-from relaycheck.judgements import not_relayed, served
+from relaycheck.judgements import served
 from relaycheck.judgements.mail_servers import (
     AuthSeen,
     a_partial_delivery_is_told,
     answered_in_time,
     credentials_kept,
+    never_at,
     not_claimed,
     only_at,
     sent_once,
@@ -302,13 +303,13 @@ def test_a_request_that_names_no_server_means_the_installation_s_own(
 @beyond_quick
 @pytest.mark.parametrize("code", [None, 421, 554])
 def test_there_is_no_other_server_for_one_that_fails(
-    run: Run, control: Control, message: Message, serving: Serving, code: int | None
+    run: Run, control: Control, message: Message, witness: Witness, serving: Serving, code: int | None
 ) -> None:
-    """Mail for a server that takes none goes nowhere else."""
+    """Mail for a server that takes none does not go to the one that all others use."""
     fault = Fault(Stage.CONNECT, Action.DROP) if code is None else Fault(Stage.GREETING, code=code)
     with serving(Behaviour(fault=fault)) as server:
         request = run.client.request(message.but(connection=server.connection), expects=None)
-        judge(not_relayed(run.client.transmit(request), control()))
+        judge(never_at(witness.main.name, run.client.transmit(request), control()))
 
 
 USER, PASSWORD = "relay-user", Secret("connection-password", "c0nnection-Passw0rd-24")

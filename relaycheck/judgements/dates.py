@@ -79,14 +79,17 @@ def _well_formed(exchange: Exchange) -> bool:
 
 
 def _is_http(request: Request) -> bool:
-    """Whether the request's head parses as HTTP/1.1 (RFC 9112 §2) for every server: some parsers know a list of methods only,
-    and some take `//` for the beginning of an authority."""
+    """Whether the request parses as HTTP/1.1 (RFC 9112 §2) for every server, to the end of its body: some parsers know a list of
+    methods only, and some take `//` for the beginning of an authority."""
     if request.method not in METHODS or request.target.startswith("//"):
         return False
     parser = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
     try:
-        parser.receive_data(request.raw[: len(request.raw) - len(request.body)])
-        return isinstance(parser.next_event(), h11.Request)
+        parser.receive_data(request.raw)
+        event = parser.next_event()
+        while isinstance(event, h11.Request | h11.Data):
+            event = parser.next_event()
+        return isinstance(event, h11.EndOfMessage)
     except h11.RemoteProtocolError:
         return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from relaycheck.exchange import Outcome
@@ -18,12 +19,20 @@ if TYPE_CHECKING:
 
 
 @judgement
-def unharmed(probe: Exchange, before: Exchange, after: Exchange) -> Verdict:
-    """The probe is served the same or refused, and the next valid request is served as the one before it was."""
+def unharmed(probe: Exchange, before: Exchange, after: Exchange, *, optional: int = 0) -> Verdict:
+    """The probe is served the same or refused, and the next valid request is served as the one before it was.
+
+    Its last `optional` recipients are spelled so that a reader of forms may pass over them like any unknown key.
+    """
     if bad := red(before):
         return bad
     if probe.outcome is Outcome.NOT_SENT:
         return missing(probe) or passed()
+    if optional and probe.accepted and probe.request.message is not None:
+        fewer = probe.request.message.but(recipients=probe.request.message.recipients[:-optional])
+        without = replace(probe, request=replace(probe.request, message=fewer))
+        if same_or_refused(without, before).evaluate().passed:
+            return _alive(probe, after)
     verdict = same_or_refused(probe, before).evaluate()
     return verdict if not verdict.passed else _alive(probe, after)
 

@@ -106,6 +106,22 @@ def only_at(listener: str, probe: Exchange, control: Exchange) -> Verdict:
     return passed(f"{described(probe)}, all at the named server")
 
 
+@judgement
+def never_at(listener: str, probe: Exchange, control: Exchange) -> Verdict:
+    """No mail of the probe comes to `listener`, which it does not name, while the control's does.
+
+    Where the named server failed, a queue tries again, and may by then find another of the suite's servers at its port: that is
+    no other server.
+    """
+    if any(d.accepted and d.listener == listener for d in probe.deliveries):
+        return failed(f"nothing may be relayed to {listener}, but {described(probe)}", decisive=True)
+    if bad := red(control) or _unobserved(probe):
+        return bad
+    if not probe.witnessed:
+        return inconclusive(Cause.NO_WITNESS, "without a witness, nothing shows that no mail was relayed")
+    return passed(described(probe))
+
+
 @dataclass(frozen=True, slots=True)
 class AuthSeen:
     """One AUTH command at a listener of the witness, from any session. `user` is None where none was given."""

@@ -47,6 +47,7 @@ class Witness:
         self._loop: LoopThread | None = None
         self._lock = Lock()
         self._listeners: dict[Listener, int] = {}
+        self._closings: dict[int, int] = {}
         self._numbers = count(1)
         self._main: Listener | None = None
 
@@ -105,7 +106,8 @@ class Witness:
                     f"This test needs a further mail server, and every declared witness port ({ports}) is in use. "
                     "Declare more in [witness] listen and address."
                 )
-            index = free[0] if free else 0
+            # The one longest out of use: a queue's next try for a closed listener is to find nobody, rather than another.
+            index = min(free, key=lambda found: self._closings.get(found, 0), default=0)
             return self._opened(behaviour, f"listener-{next(self._numbers)}", index)
 
     def _opened(self, behaviour: Behaviour, name: str, index: int) -> Listener:
@@ -128,7 +130,8 @@ class Witness:
         return listener
 
     def _closed(self, listener: Listener) -> None:
-        self._listeners.pop(listener, None)
+        if (index := self._listeners.pop(listener, None)) is not None:
+            self._closings[index] = max(self._closings.values(), default=0) + 1
 
     @cached_property
     def _certificate(self) -> RunCertificate:
