@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from relaycheck.judgements import (
     served,
     what_a_415_lists_is_accepted,
 )
-from relaycheck.judgements.bodies import alike_or_refused, one_line_throughout
+from relaycheck.judgements.bodies import alike, alike_or_refused, one_line_throughout
 from relaycheck.plugin import beyond_quick, judge, requirement
 from relaycheck.strategies.headers import media_type_spellings
 from relaycheck.strategies.messages import messages
@@ -89,9 +90,25 @@ def test_the_same_request_relays_the_identical_mail_in_every_type(
     pairs = st.tuples(
         messages(target.safety_domain, max_recipients=target.limits.at_most(5)), spellings(media_type, target.content)
     )
-    for drawn, spelling in draw(pairs, 5):
+    for drawn, spelling in draw(pairs, 3):
         probe = send(drawn.but(connection=run.connection()), media_type=media_type, spelling=spelling)
         judge(identical_mail(probe, control(media_type=media_type)))
+
+
+LATIN, ANY = "Un café, señor\r\n", "Grüße: € 漢字 😀\r\n"
+
+
+@requirement("RM-CT-08")
+@pytest.mark.parametrize(
+    ("media_type", "text"), [*((name, LATIN) for name in MEDIA_TYPES if name != JSON), (XML, ANY), (FORM, ANY)]
+)
+def test_text_beyond_ascii_becomes_the_same_octets_in_every_type(
+    send: Send, control: Control, run: Run, media_type: str, text: str
+) -> None:
+    """As in application/json: also text that Latin-1 has, for which some reader may fall back to it."""
+    plain = run.message(body=text)
+    message = plain.but(rfc822=EIGHT_BIT + plain.rfc822)
+    judge(alike(send(message, media_type=media_type), send(message, media_type=JSON), control=control()))
 
 
 @requirement("RM-CT-09")
@@ -175,6 +192,27 @@ def test_another_notation_under_an_unsupported_type_is_refused(
     """Nor is XML or a form looked for under a type that nobody serves."""
     probe = send(message, media_type=written, content_type=content_type, expects=None)
     judge(not_served(probe, control(media_type=written)))
+
+
+def in_parts(form: bytes) -> bytes:
+    """The pairs of a form as parts, as a browser sends them with files (RFC 7578)."""
+    parts = (
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in parse_qsl(form.decode("ascii"), keep_blank_values=True)
+    )
+    return "".join((*parts, "--x--\r\n")).encode()
+
+
+@requirement("RM-CT-14")
+def test_a_form_in_parts_is_refused(send: Send, control: Control, message: Message, target: Target) -> None:
+    """multipart/form-data that says all that the form would."""
+    probe = send(
+        message,
+        body=lambda stamped: in_parts(encode(stamped, FORM, target.content)),
+        content_type="multipart/form-data; boundary=x",
+        expects=None,
+    )
+    judge(not_served(probe, control(media_type=FORM)))
 
 
 @requirement("RM-CT-15")

@@ -54,6 +54,13 @@ def test_the_request_of_the_page_is_answered_with_204(send: Send, message: Messa
 
 
 @requirement("RM-EP-01")
+def test_any_client_is_served(send: Send, control: Control, message: Message) -> None:
+    """Not only one that says it is a test: User-Agent is no part of the contract (RFC 9110 §10.1.5)."""
+    client = (("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"),)
+    judge(served(send(message, without=("User-Agent",), headers=client), control()))
+
+
+@requirement("RM-EP-01")
 @beyond_quick
 def test_no_valid_request_is_answered_with_another_success(send: Send, control: Control, run: Run, draw: Draw) -> None:
     """Whatever of the documented choices a request makes: scheme, media type, $select, number of recipients."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 
 from relaycheck.encodings import JSON_PATCH, MEDIA_TYPES, JsonSpelling, encode, members
-from relaycheck.judgements.bodies import alike, not_accepted
+from relaycheck.judgements.bodies import alike_in_four_octets, not_accepted
 from relaycheck.judgements.outcome import refused, same_or_refused, same_outcome
 from relaycheck.plugin import beyond_quick, judge, lacking, requirement
 from relaycheck.strategies.damage import JSON_TAILS, Damage, damage
@@ -108,7 +108,7 @@ def test_an_escaped_surrogate_pair_equals_the_character(
         message = eight_bit(run, text)
         raw = send(message, media_type=media_type, spelling=JsonSpelling())
         escaped = send(message, media_type=media_type, spelling=JsonSpelling(escapes="non-ascii"))
-        judge(alike(escaped, raw, control=control(media_type=media_type)))
+        judge(alike_in_four_octets(escaped, raw, control=control(media_type=media_type)))
 
 
 DAMAGED = {

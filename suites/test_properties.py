@@ -136,6 +136,19 @@ def test_a_missing_property_is_refused(
     judge(refused_or_honest(probe, control(media_type=media_type)))
 
 
+@requirement("RM-BODY-05")
+@pytest.mark.parametrize("media_type", [JSON, XML])
+def test_a_request_with_nothing_in_it_is_refused(
+    send: Send, control: Control, message: Message, media_type: str
+) -> None:
+    """Nor is an empty object a request that was carried out."""
+    judge(
+        refused_or_honest(
+            send(message, media_type=media_type, members={}, expects=None), control(media_type=media_type)
+        )
+    )
+
+
 @requirement("RM-BODY-06")
 @pytest.mark.parametrize(
     ("media_type", "name"), [parameter for parameter in INCOMPLETE if FORM not in getattr(parameter, "values", ())]

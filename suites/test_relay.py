@@ -172,6 +172,13 @@ def test_a_header_is_not_written_anew(send: Send, message: Message, field: str) 
     judge(served(send(message.but(rfc822=field + message.rfc822))))
 
 
+@requirement("RM-REL-05")
+def test_control_characters_survive_or_are_refused(send: Send, control: Control, run: Run) -> None:
+    """All but NUL, CR and LF are text (RFC 5322 §3.5), and none of them ends a line."""
+    body = "a page\x0cand a tab\x0bdown, \x1c \x1d \x1e, \x1b[1mbold, \x08back and \x7f\r\n"
+    judge(same_or_refused(send(run.message(body=body), media_type=JSON), control(media_type=JSON)))
+
+
 @requirement("RM-REL-06")
 @pytest.mark.parametrize("body", rows(DOTTED))
 def test_lines_with_dots_survive(send: Send, run: Run, target: Target, body: str) -> None:

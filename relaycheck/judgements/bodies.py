@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from relaycheck.exchange import Exchange
 
 BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+CESU_8 = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 
 
 @judgement
@@ -49,10 +50,25 @@ def alike(probe: Exchange, other: Exchange, control: Exchange) -> Verdict:
 
 
 @judgement
-def alike_or_refused(probe: Exchange, other: Exchange, control: Exchange) -> Verdict:
-    """As `alike`, or the probe is refused and relays nothing."""
+def alike_or_refused(
+    probe: Exchange, other: Exchange, control: Exchange, *, otherwise: Exchange | None = None
+) -> Verdict:
+    """As `alike`, or the probe is refused and relays nothing. `otherwise` is a second thing that the probe may be taken to say."""
     if probe.refused and not relayed(probe):
         return red(control) or missing(probe) or passed(described(probe))
+    verdict = alike(probe, other, control=control).evaluate()
+    if otherwise is not None and not verdict.passed:
+        second = alike(probe, otherwise, control=control).evaluate()
+        return second if second.passed else verdict
+    return verdict
+
+
+@judgement
+def alike_in_four_octets(probe: Exchange, other: Exchange, control: Exchange) -> Verdict:
+    """As `alike`, for text beyond the basic plane, which no charset spells as UTF-8 of its surrogates (CESU-8; RFC 3629 §3)."""
+    for exchange in (probe, other):
+        if any(CESU_8.search(delivery.data) for delivery in exchange.deliveries if delivery.accepted):
+            return failed(f"{described(exchange)}: a surrogate pair is in the mail as CESU-8", decisive=True)
     return alike(probe, other, control=control).evaluate()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from relaycheck.encodings import MEDIA_TYPES, encode, encode_members
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from relaycheck.client import Variations
-    from relaycheck.message import Message
+    from relaycheck.message import Connection, Message
     from relaycheck.target import Content
 
 JSON, XML, FORM = MEDIA_TYPES[0], MEDIA_TYPES[3], MEDIA_TYPES[4]
@@ -49,6 +49,10 @@ class Defect:
         return self.around
 
 
+def _speaking(protocol: str, message: Message) -> Connection | None:
+    return replace(message.connection, protocol=protocol) if message.connection else None
+
+
 LATE_DEFECTS: dict[str, Defect] = {
     "a bad recipient at the end": Defect(lambda m: m.but(recipients=(*m.recipients, f"no address {NONCE}"))),
     "JSON with text after it": Defect(octets=lambda body: body + b" and more"),
@@ -63,5 +67,6 @@ LATE_DEFECTS: dict[str, Defect] = {
     "a form with a bad triplet at its end": Defect(octets=lambda body: body + b"&x=%zz", media_type=FORM),
     "another method": Defect(around={"method": "PUT"}),
     "no Content-Type": Defect(around={"content_type": None}),
+    "a protocol that is none": Defect(lambda m: m.but(connection=_speaking("RELAYCHECK", m))),
     "a coding that the body does not have": Defect(around={"headers": (("Content-Encoding", "gzip"),)}),
 }
