@@ -79,6 +79,8 @@ class Session:
         return not self.settings.only or check_id(item) in self.settings.only
 
     def _at_depth(self, item: pytest.Item) -> bool:
+        if self.settings.every_check:
+            return True
         mark = item.get_closest_marker("depth")
         return mark is None or self.settings.depth.value in mark.args
 

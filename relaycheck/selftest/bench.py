@@ -62,7 +62,12 @@ class Bench:
         try:
             with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said), self._candidate(job) as target:
                 settings = Settings(
-                    target, CertificateLevel.HARDENED, job.depth, select=job.rows, unjudged=job.unjudged
+                    target,
+                    CertificateLevel.HARDENED,
+                    job.depth,
+                    select=job.rows,
+                    unjudged=job.unjudged,
+                    every_check=job.every_check,
                 )
                 outcome = launch_for_outcome(settings, LEAN, tests=tests)
         except Exception as error:

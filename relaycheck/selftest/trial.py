@@ -38,11 +38,14 @@ class Job:
     depth: Depth = Depth.STANDARD
     unjudged: str = ""
     """A test function whose judgements are taken out; empty: none."""
+    every_check: bool = False
+    """Also the checks that the depth leaves out."""
 
     @property
     def key(self) -> str:
         """The same for the same question: a finished job is found again by it."""
         question = " ".join((self.role, self.candidate, self.depth, ",".join(self.rows) or "all"))
+        question += " every check" if self.every_check else ""
         return f"{question} without {self.unjudged}" if self.unjudged else question
 
 
@@ -99,9 +102,7 @@ class Trial:
         return cls(
             **{
                 **data,
-                "job": Job(
-                    Role(job["role"]), job["candidate"], tuple(job["rows"]), Depth(job["depth"]), job["unjudged"]
-                ),
+                "job": Job(**{**job, "role": Role(job["role"]), "rows": tuple(job["rows"]), "depth": Depth(job["depth"])}),
                 "rows": tuple(RowSeen(r["id"], Kind(r["kind"]), r["reason"]) for r in data["rows"]),
                 "checks": tuple(CheckSeen(c["id"], c["row"], Kind(c["kind"])) for c in data["checks"]),
             }
