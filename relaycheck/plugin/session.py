@@ -12,18 +12,21 @@ import pytest
 
 from relaycheck.catalogue import Catalogue, Class_, Requirement, UnknownRequirement
 from relaycheck.catalogue import load as load_catalogue
+from relaycheck.client import declared
 from relaycheck.places import SUITES
 from relaycheck.plugin.checks import Check, CheckFailed, CheckInconclusive
 from relaycheck.plugin.judging import execute, settled
 from relaycheck.plugin.outcome import RunOutcome, conclude_run, merged
+from relaycheck.plugin.quick import at_quick, listed
 from relaycheck.plugin.run import RUN, Run
+from relaycheck.plugin.settings import Depth
 from relaycheck.rollup import CLASSES_OF
 from relaycheck.verdicts import Cause, ExitCode, Kind, Verdict, inconclusive, not_applicable
 from relaycheck.wire import TrustError
 from relaycheck.witness import WitnessError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable, Mapping
 
     from relaycheck.plugin.settings import Settings
 
@@ -52,9 +55,8 @@ class Session:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the items of the selected rows, in the catalogue's order, checks over the whole run last."""
-        rows = {
-            item: row for item in items if (row := row_of(item, self.catalogue)) is not None and self._at_depth(item)
-        }
+        rows = {item: row for item in items if (row := row_of(item, self.catalogue)) is not None}
+        rows = {item: rows[item] for item in self._at_depth(rows)}
         order = {row.id: place for place, row in enumerate(self.catalogue)}
         kept = sorted(
             (item for item, row in rows.items() if self._wanted(row) and self._named(item)),
@@ -78,11 +80,12 @@ class Session:
     def _named(self, item: pytest.Item) -> bool:
         return not self.settings.only or check_id(item) in self.settings.only
 
-    def _at_depth(self, item: pytest.Item) -> bool:
-        if self.settings.every_check:
-            return True
-        mark = item.get_closest_marker("depth")
-        return mark is None or self.settings.depth.value in mark.args
+    def _at_depth(self, rows: Mapping[pytest.Item, Requirement]) -> Iterable[pytest.Item]:
+        if self.settings.depth is not Depth.QUICK or self.settings.every_check:
+            return rows
+        known = [(item, check_id(item), row.id) for item, row in rows.items()]
+        taken = at_quick(known, tuple(declared(self.settings.target.auth)), listed())
+        return [item for item in rows if item in taken]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A suite that cannot be read is our fault, and is never silent."""

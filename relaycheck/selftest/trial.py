@@ -102,7 +102,9 @@ class Trial:
         return cls(
             **{
                 **data,
-                "job": Job(**{**job, "role": Role(job["role"]), "rows": tuple(job["rows"]), "depth": Depth(job["depth"])}),
+                "job": Job(
+                    **{**job, "role": Role(job["role"]), "rows": tuple(job["rows"]), "depth": Depth(job["depth"])}
+                ),
                 "rows": tuple(RowSeen(r["id"], Kind(r["kind"]), r["reason"]) for r in data["rows"]),
                 "checks": tuple(CheckSeen(c["id"], c["row"], Kind(c["kind"])) for c in data["checks"]),
             }
