@@ -110,6 +110,12 @@ STRANGERS: dict[str, Variations] = {
     },
     "announced by Expect": {"headers": (("Expect", "100-continue"),)},
 }
+STRANGERS["all at once but gzip"] = {
+    "headers": tuple(
+        field for variation in STRANGERS.values() if "body" not in variation for field in variation.get("headers", ())
+    ),
+    "chunks": (7, 64),
+}
 """What a stranger can write, and what takes a request on another way through a service."""
 
 

@@ -326,8 +326,11 @@ OVERRIDES: dict[str, Variations] = {
     "X-Method-Override": {"headers": (("X-Method-Override", "POST"),)},
     "_method in the query": {"query": "_method=POST"},
     "all at once": {
-        "query": "_method=post&httpMethod=POST",
-        "headers": (("X-HTTP-Method-Override", "post"), ("X-Original-Method", "POST"), ("X-Method", "POST")),
+        "query": "_method=POST&httpMethod=POST",
+        "headers": tuple(
+            (f"X-{name}", "POST")
+            for name in ("HTTP-Method-Override", "HTTP-Method", "Method-Override", "Original-Method", "Method")
+        ),
     },
 }
 

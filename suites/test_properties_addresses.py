@@ -168,18 +168,16 @@ def test_an_address_adds_no_parameter(
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
-        pytest.param(*case, id=label, marks=() if at == 0 else beyond_quick)
-        for at, (label, case) in enumerate(SINGLE.items())
+        *(pytest.param(*((one,) for one in case), id=label) for label, case in SINGLE.items()),
+        pytest.param(*zip(*SINGLE.values(), strict=True), id="all of them"),
     ],
 )
 def test_one_string_is_one_recipient(
-    send: Send, control: Control, message: Message, target: Target, text: str, meant: str
+    send: Send, control: Control, message: Message, target: Target, text: tuple[str, ...], meant: tuple[str, ...]
 ) -> None:
     """Recipients is the list; its strings are not lists again."""
-    probe = send(message.but(recipients=(placed(text, target.safety_domain),)), expects=None)
-    allowed = [
-        placed(found, target.safety_domain).replace(NONCE, probe.request.nonce) for found in (text, meant) if found
-    ]
+    probe = send(message.but(recipients=tuple(placed(one, target.safety_domain) for one in text)), expects=None)
+    allowed = [placed(one, target.safety_domain).replace(NONCE, probe.request.nonce) for one in (*text, *meant) if one]
     judge(nobody_but(probe, control(), allowed))
 
 
@@ -196,6 +194,15 @@ def test_unusual_addresses_are_served_as_they_are(
 ) -> None:
     """Only the server of the domain may interpret a local part (RFC 5321 §2.3.11, §2.4)."""
     judge(served(send(at_place(message, place, odd(name, target.safety_domain))), control()))
+
+
+@requirement("RM-BODY-17")
+def test_unusual_addresses_beside_each_other_are_served(
+    send: Send, control: Control, message: Message, target: Target
+) -> None:
+    """All of them in one request, as far as the target takes so many."""
+    addresses = [odd(name, target.safety_domain) for name in ODD]
+    judge(served(send(message.but(recipients=tuple(addresses[: target.limits.at_most(len(addresses))]))), control()))
 
 
 @requirement("RM-BODY-17")

@@ -253,6 +253,14 @@ def test_a_line_end_in_a_field_that_is_echoed_splits_no_response(
 
 
 @requirement("RM-SEC-07")
+def test_line_ends_in_several_places_split_no_response(send: Send, control: Control, message: Message) -> None:
+    """In the query and in every field that is echoed, at once."""
+    query = f"$select=name{BREAKS['letters that are cut to CR LF']},a{BREAKS['CR LF']}"
+    fields = tuple((name, f"a{BREAKS['CR LF']}") for name in ECHOED)
+    judge(nothing_splits(send(message, query=query, headers=fields, note="CR LF in several places"), control()))
+
+
+@requirement("RM-SEC-07")
 @beyond_quick
 @pytest.mark.parametrize("kind", ["refused", "without credentials", "another query"])
 def test_a_line_end_splits_no_response_to_what_is_refused(

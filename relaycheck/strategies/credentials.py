@@ -45,6 +45,7 @@ ELSEWHERE = (
     "Authorization={}",
     "api_key={}",
     "SO-Ticket={}",
+    "access_token={0}&ticket={0}&SoTicket={0}&token={0}&api_key={0}",
 )
 
 

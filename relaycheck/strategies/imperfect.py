@@ -27,6 +27,7 @@ HEADERS = {
     "in no order": "Received: from a\r\nX-A: 1\r\nReceived: from b\r\nX-A: 2\r\nMIME-Version: 1.0\r\n",
     "encoded words": "Comments: =?utf-8?q?=C3=A9?= =?utf-8?b?w6k=?=\r\nX-Tab:\tvalue \r\nX-Empty: \r\n",
 }
+HEADERS["all of them"] = "".join(HEADERS.values())
 """Further header fields of messages that any relay must leave alone."""
 _HEAD = "Date: Mon, 23 Nov 2026 12:00:00 +0000\r\nFrom: Relaycheck <from@relaycheck.test>\r\nTo: undisclosed-recipients:;\r\n"
 _REST = f"Subject: relaycheck {NONCE}\r\nMessage-ID: <{NONCE}@relaycheck.test>\r\n"

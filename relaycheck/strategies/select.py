@@ -38,6 +38,10 @@ HOSTILE: dict[str, tuple[str, ...]] = {
     ),
     "broken encodings": ("%ff%fe", "%c0%af", "%ed%a0%80", "%zz", "%"),
     "great length": ("x" * 8192, "a/" * 500, "(" * 500),
+    "all at once": (
+        f"name',%22;%20DROP%20TABLE%20x--%3Cscript%3E,../../etc/passwd,..%2fweb.config,*,%e5%98%8d%e5%98%8a{_FIELD},{'x' * 8192}",
+        f"%ff%fe,%c0%af,%ed%a0%80%0d%0a{_FIELD}",
+    ),
 }
 """By kind. All are ASCII without spaces and controls, so that the request line itself stays one (RFC 9112 §3)."""
 
