@@ -80,8 +80,15 @@ class Check:
     example: Example | None = None
     confirmed: int = 0
     """In how many further attempts its failure was seen again."""
+    watches: bool = False
+    """It looks at what reaches the mail server while it runs, not only at the mails of its exchanges."""
     blames_the_way: bool = False
     """What failed may be the way to the target: some answer was lost."""
+
+    @property
+    def may_share(self) -> bool:
+        """Whether an exchange of another check is as good as one of its own: not for a confirmation."""
+        return len(self.attempts) == 1 and not self.watches
 
     @property
     def test(self) -> str:

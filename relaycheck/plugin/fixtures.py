@@ -91,7 +91,7 @@ def client(run: Run) -> Client:
 
 @pytest.fixture(scope="session")
 def send(run: Run) -> Send:
-    return run.client.send
+    return run.send
 
 
 @pytest.fixture(scope="session")

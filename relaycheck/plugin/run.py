@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Self, Unpack
@@ -16,6 +17,7 @@ from relaycheck.judgements.state import answer_known, described, red
 from relaycheck.message import Connection, Message, plain_message
 from relaycheck.plugin.rehearsal import RehearsalWire, RehearsalWitness
 from relaycheck.plugin.settings import Depth
+from relaycheck.plugin.sharing import Sharing
 from relaycheck.secret import Redactor
 from relaycheck.wire import Wire
 from relaycheck.witness import Witness
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from relaycheck.plugin.settings import Settings
 
 RUN = pytest.StashKey["Run"]()
-CONTROL_SPAN = {Depth.QUICK: 100, Depth.STANDARD: 20, Depth.THOROUGH: 20}
+CONTROL_SPAN = {Depth.QUICK: 150, Depth.STANDARD: 20, Depth.THOROUGH: 20}
 """A control vouches for so many exchanges; then it is sent again."""
 FIRST_PAUSES = (0.1, 0.4)
 """Seconds before first controls whose answers are lost are tried again."""
@@ -83,6 +85,8 @@ class Run:
         composer = Composer(target, next(iter(self.credentials.values()), None), MEDIA_TYPES[0], self.run_id)
         self.client = Client(composer, wire, self.ledger, budget, watching, share=self.settings.share[0])
         self.client.on_transmitted = self._transmitted
+        self._span = sys.maxsize if self.settings.every_check else CONTROL_SPAN[self.settings.depth]
+        self._sharing = Sharing(self.client, self._span)
         secrets = [s for credential in self.credentials.values() for s in credential.secrets()]
         self.ledger.redactor = self.ledger.redactor.with_secrets(*secrets)
         self._stack.callback(self.client.close)
@@ -95,6 +99,16 @@ class Run:
     @property
     def budget(self) -> Budget:
         return self.client.budget
+
+    def send(
+        self, message: Message, *, fresh: bool = False, timeout: float | None = None, **variations: Unpack[Variations]
+    ) -> Exchange:
+        """Send one request and record the exchange. At quick depth checks share what they would all send."""
+        if self.settings.depth is not Depth.QUICK:
+            return self.client.send(message, fresh=fresh, timeout=timeout, **variations)
+        exchange = self._sharing.send(self.current, message, fresh=fresh, timeout=timeout, **variations)
+        self._attach(exchange)
+        return exchange
 
     def message(self, recipients: int = 2, body: str = "A line of text.\r\n") -> Message:
         """A plain message to the witness, over the connection that the target honours, to no more recipients than it takes."""
@@ -116,13 +130,13 @@ class Run:
         """An accepted request that vouches for the target: at most `CONTROL_SPAN` exchanges old."""
         key = tuple(sorted((name, repr(value)) for name, value in variations.items()))
         known = self._controls.get(key)
-        if known is not None and len(self.ledger) - known[1] <= CONTROL_SPAN[self.settings.depth]:
+        if known is not None and len(self.ledger) - known[1] <= self._span:
             exchange = self.ledger.view(known[0])
             if red(exchange) is None:
                 self._attach(exchange)
                 return exchange
         variations.setdefault("note", "control")
-        exchange = self.client.send(self.message(), **variations)
+        exchange = self.send(self.message(), **variations)
         if not answer_known(exchange):
             self.unsteady = self.unsteady or f"{exchange.id}, a control, got {described(exchange)}"
         self._controls[key] = (exchange, len(self.ledger))

@@ -34,6 +34,8 @@ SETTINGS = pytest.StashKey["Settings"]()
 OUTCOME = pytest.StashKey[RunOutcome]()
 CHECK = pytest.StashKey[Check]()
 OVER_THE_RUN = "over_the_run"
+WATCHING = frozenset({"witness", "serving", "client", "conversation"})
+"""Fixtures of tests that see more than exchanges."""
 
 
 @cache
@@ -108,7 +110,8 @@ class Session:
         assert self.run is not None
         row = row_of(item, self.catalogue)
         assert row is not None
-        check = Check(id=check_id(item), name=readable(item), requirement=row, about=about(item))
+        watches = not WATCHING.isdisjoint(getattr(item, "fixturenames", ()))
+        check = Check(id=check_id(item), name=readable(item), requirement=row, about=about(item), watches=watches)
         self.run.checks[item.nodeid] = check
         item.stash[CHECK] = check
         began = time.perf_counter()

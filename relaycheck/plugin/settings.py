@@ -49,7 +49,8 @@ class Settings:
     only: tuple[str, ...] = ()
     """Ids of checks; empty: all of the selected rows."""
     every_check: bool = False
-    """Also the checks that the depth leaves out, each with as many examples as the depth gives: how the list for quick is made."""
+    """Also the checks that the depth leaves out, each with as many examples as the depth gives, and what they share is shared by
+    all of them: how the list for quick is made."""
     budget: int | None = None
     shrinking: int = 0
     """Requests that a check that failed may spend on making its drawn example smaller."""

@@ -23,12 +23,11 @@ RED = (Kind.FAIL, Kind.WARN)
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one check sends at quick depth: requests of its own, and the controls that it shares with others."""
+    """What one check sends at quick depth: the ids of its exchanges, some of which other checks have too."""
 
     check: str
     row: str
-    requests: int
-    controls: frozenset[str]
+    exchanges: frozenset[str]
 
 
 def measuring(suite: Suite) -> tuple[Job, ...]:
@@ -43,14 +42,7 @@ def catches(trials: Iterable[Trial]) -> dict[str, frozenset[str]]:
 
 def costs(rehearsal: RunOutcome) -> tuple[Cost, ...]:
     """What each check sent in a rehearsal of all of them."""
-    sent = {exchange.id: exchange.request for exchange in rehearsal.exchanges}
-    found = []
-    for check in rehearsal.checks:
-        requests = [sent[id] for id in check.exchange_ids if id in sent]
-        controls = [request for request in requests if request.note == "control"]
-        keys = frozenset(r.raw.partition(b"\r\n\r\n")[0].decode("latin-1").replace(r.nonce, "") for r in controls)
-        found.append(Cost(check.id, check.requirement.id, len(requests) - len(controls), keys))
-    return tuple(found)
+    return tuple(Cost(c.id, c.requirement.id, frozenset(c.exchange_ids)) for c in rehearsal.checks)
 
 
 def chosen(caught_by: Mapping[str, frozenset[str]], offers: Sequence[Cost], budget: int) -> tuple[str, ...]:
@@ -59,30 +51,28 @@ def chosen(caught_by: Mapping[str, frozenset[str]], offers: Sequence[Cost], budg
     for mutant, checks in caught_by.items():
         for check in checks:
             catching.setdefault(check, set()).add(mutant)
-    taken = {offer.check: offer for offer in offers if not offer.requests and not offer.controls}
+    taken = {offer.check: offer for offer in offers if not offer.exchanges}
     paid: set[str] = set()
-    spent = 0
     while True:
         dead = {mutant for check in taken for mutant in catching.get(check, ())}
         tried = {offer.row for offer in taken.values()}
-        best, worth, price = None, 0.0, 0
+        best, worth = None, 0.0
         for offer in offers:
             gain = len(catching.get(offer.check, set()) - dead) + FIRST_OF_ITS_ROW * (offer.row not in tried)
-            cost = offer.requests + len(offer.controls - paid)
-            if offer.check not in taken and spent + cost <= budget and gain / max(cost, 0.1) > worth:
-                best, worth, price = offer, gain / max(cost, 0.1), cost
+            cost = len(offer.exchanges - paid)
+            if offer.check not in taken and len(paid) + cost <= budget and gain / max(cost, 0.1) > worth:
+                best, worth = offer, gain / max(cost, 0.1)
         if best is None:
             return tuple(_needed(taken, catching))
         taken[best.check] = best
-        paid |= best.controls
-        spent += price
+        paid |= best.exchanges
 
 
 def _needed(taken: Mapping[str, Cost], catching: Mapping[str, set[str]]) -> Iterable[str]:
     """Without those whose mutants and row others of the choice have too; the first chosen go first."""
     kept = dict(taken)
     for check, offer in taken.items():
-        if not offer.requests:
+        if not offer.exchanges:
             continue
         others = [c for c in kept if c != check]
         dead = {mutant for c in others for mutant in catching.get(c, ())}
