@@ -24,16 +24,10 @@ from relaycheck.judgements import (
     served_where_utf_8_is_announced,
     status_in,
 )
-from relaycheck.plugin import beyond_quick, first_at_quick, judge, lacking, requirement, unobservable
+from relaycheck.plugin import judge, lacking, requirement, unobservable
 from relaycheck.plugin.tables import rows
 from relaycheck.secret import Secret
-from relaycheck.strategies.credentials import (
-    EDITS,
-    edits,
-    encoded,
-    secret_of,
-    with_secret,
-)
+from relaycheck.strategies.credentials import EDITS, edits, encoded, secret_of, with_secret
 from relaycheck.strategies.headers import case_masks
 from relaycheck.strategies.strangers import FORWARDED, PREFLIGHT, SIGNED_IN, cookies_set
 from relaycheck.target import Content
@@ -48,7 +42,7 @@ if TYPE_CHECKING:
     from relaycheck.plugin.run import Run
     from relaycheck.target import Target
 
-schemes = pytest.mark.parametrize("scheme", first_at_quick(*SPELLED))
+schemes = pytest.mark.parametrize("scheme", list(SPELLED))
 every_scheme = pytest.mark.parametrize("scheme", list(SPELLED))
 
 
@@ -89,7 +83,6 @@ def test_nothing_is_served_without_credentials(send: Send, control: Control, mes
 
 
 @requirement("RM-AUTH-05")
-@beyond_quick
 @pytest.mark.parametrize("query", ["$select=name", "$select=", "debug=1"])
 def test_no_query_opens_the_door(send: Send, control: Control, message: Message, query: str) -> None:
     known = (
@@ -132,7 +125,6 @@ def test_nothing_else_stands_for_credentials(
 
 
 @requirement("RM-AUTH-05")
-@beyond_quick
 @pytest.mark.over_the_run
 def test_a_cookie_that_the_service_set_is_no_login(send: Send, control: Control, message: Message, run: Run) -> None:
     """Without Authorization the XSRF value must come too: a cookie alone is what a foreign site makes a browser send."""
@@ -153,7 +145,6 @@ def test_the_refusal_carries_a_challenge(send: Send, message: Message) -> None:
 
 
 @requirement("RM-AUTH-07")
-@beyond_quick
 @every_scheme
 def test_the_refusal_of_wrong_credentials_carries_a_challenge(
     send: Send, message: Message, credential: Credentials, scheme: str
@@ -179,7 +170,6 @@ def test_challenges_say_what_their_scheme_asks(run: Run) -> None:
 
 
 @requirement("RM-AUTH-08")
-@beyond_quick
 def test_the_challenges_of_a_plain_refusal_say_what_their_scheme_asks(send: Send, message: Message) -> None:
     judge(challenges_say_what_their_scheme_asks([send(message, auth=None, expects=None)]))
 
@@ -205,7 +195,7 @@ def test_scheme_names_match_in_any_case(
 
 
 EDITED = [
-    pytest.param(EDITS[name], media_type, id=name, marks=() if place < 2 else beyond_quick)
+    pytest.param(EDITS[name], media_type, id=name)
     for place, (name, media_type) in enumerate(zip(EDITS, MEDIA_TYPES[:1] + MEDIA_TYPES[:0:-1], strict=True))
 ]
 """Each edit under a media type of its own."""
@@ -234,7 +224,6 @@ def test_a_secret_with_an_edit_is_refused(
 
 
 @requirement("RM-AUTH-11")
-@beyond_quick
 @every_scheme
 def test_a_secret_with_one_edit_anywhere_is_refused(
     send: Send, control: Control, message: Message, credential: Credentials, run: Run, draw: Draw, scheme: str
@@ -257,7 +246,7 @@ WRONG_PASSWORDS = {
 
 
 @requirement("RM-AUTH-11")
-@pytest.mark.parametrize("password", rows(WRONG_PASSWORDS, at_quick=2))
+@pytest.mark.parametrize("password", rows(WRONG_PASSWORDS))
 @pytest.mark.parametrize("user_exists", rows({"known user": True, "unknown user": False}))
 def test_a_wrong_password_is_refused(
     send: Send,
@@ -319,7 +308,6 @@ def test_so_apptoken_is_accepted(
 
 
 @requirement("RM-AUTH-14")
-@beyond_quick
 def test_an_empty_password_is_recorded(send: Send, message: Message, account: Account) -> None:
     """The vendor's own samples have one; whether it works is the installation's business."""
     judge(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from relaycheck.judgements import refused, same_or_refused, same_outcome_or, served
-from relaycheck.plugin import beyond_quick, first_at_quick, judge, requirement
+from relaycheck.plugin import judge, requirement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ def test_a_missing_host_is_400(send: Send, control: Control, message: Message) -
 
 
 @requirement("RM-FR-09")
-@pytest.mark.parametrize("second", first_at_quick(None, "other.relaycheck.test"), ids=["the same", "another"])
+@pytest.mark.parametrize("second", [None, "other.relaycheck.test"], ids=["the same", "another"])
 def test_a_second_host_is_400(
     send: Send, control: Control, message: Message, target: Target, second: str | None
 ) -> None:
@@ -40,9 +40,7 @@ def test_a_second_host_is_400(
 
 
 @requirement("RM-FR-09")
-@pytest.mark.parametrize(
-    "host", first_at_quick("relay.test/path", "re lay.test", "user@relay.test", "[::1", "relay.test:port")
-)
+@pytest.mark.parametrize("host", ["relay.test/path", "re lay.test", "user@relay.test", "[::1", "relay.test:port"])
 def test_an_invalid_host_is_400(send: Send, control: Control, message: Message, host: str) -> None:
     """Not a uri-host with an optional port (RFC 9110 §7.2)."""
     accepted = control()
@@ -52,13 +50,7 @@ def test_an_invalid_host_is_400(send: Send, control: Control, message: Message, 
 
 @requirement("RM-FR-10")
 @pytest.mark.parametrize(
-    ("name", "space"),
-    [
-        ("Content-Type", " "),
-        pytest.param("X-Relaycheck", " ", marks=beyond_quick),
-        pytest.param("Accept", "\t", marks=beyond_quick),
-        pytest.param("Content-Length", " ", marks=beyond_quick),
-    ],
+    ("name", "space"), [("Content-Type", " "), ("X-Relaycheck", " "), ("Accept", "\t"), ("Content-Length", " ")]
 )
 def test_a_space_before_the_colon_is_400(
     send: Send, compose: Compose, control: Control, message: Message, name: str, space: str
@@ -70,7 +62,6 @@ def test_a_space_before_the_colon_is_400(
 
 
 @requirement("RM-FR-11")
-@beyond_quick
 def test_a_fold_never_joins_what_it_divides(send: Send, control: Control, message: Message, run: Run) -> None:
     """A media type broken by a fold is two words (RFC 9112 §5.2), so it is not served."""
     accepted, media_type = control(), run.client.composer.media_type
@@ -82,7 +73,6 @@ def test_a_fold_never_joins_what_it_divides(send: Send, control: Control, messag
 
 
 @requirement("RM-FR-11")
-@beyond_quick
 @pytest.mark.parametrize("fold", ["\r\n ", "\r\n\t", "\r\n \r\n  "], ids=["space", "tab", "twice"])
 def test_a_folded_parameter_is_read_or_400(send: Send, control: Control, message: Message, run: Run, fold: str) -> None:
     accepted, media_type = control(), run.client.composer.media_type
@@ -114,7 +104,6 @@ def test_a_bare_cr_hides_no_field(send: Send, control: Control, message: Message
 
 
 @requirement("RM-FR-12")
-@beyond_quick
 def test_a_bare_cr_is_never_dropped(send: Send, control: Control, message: Message, run: Run) -> None:
     """Refused, or a space: a media type broken by it is not served."""
     accepted, media_type = control(), run.client.composer.media_type
@@ -122,7 +111,6 @@ def test_a_bare_cr_is_never_dropped(send: Send, control: Control, message: Messa
 
 
 @requirement("RM-FR-12")
-@beyond_quick
 def test_a_bare_cr_in_a_field_that_nobody_reads_changes_nothing_or_is_refused(
     send: Send, control: Control, message: Message
 ) -> None:
@@ -133,11 +121,7 @@ def test_a_bare_cr_in_a_field_that_nobody_reads_changes_nothing_or_is_refused(
 @requirement("RM-FR-13")
 @pytest.mark.parametrize(
     ("scheme", "query"),
-    [
-        (str.lower, None),
-        pytest.param(str.lower, "$select=name,category/id", marks=beyond_quick),
-        pytest.param(str.upper, None, marks=beyond_quick),
-    ],
+    [(str.lower, None), (str.lower, "$select=name,category/id"), (str.upper, None)],
     ids=["plain", "select", "scheme in capitals"],
 )
 def test_absolute_form_is_accepted(

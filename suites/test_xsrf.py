@@ -10,7 +10,7 @@ import pytest
 from relaycheck.client import Credential
 from relaycheck.encodings import FORM, MEDIA_TYPES
 from relaycheck.judgements import no_grant_to, not_served, observed, same_outcome, served
-from relaycheck.plugin import beyond_quick, first_at_quick, judge, lacking, requirement
+from relaycheck.plugin import judge, lacking, requirement
 from relaycheck.secret import Secret
 from relaycheck.strategies.headers import case_masks
 
@@ -40,7 +40,7 @@ def test_a_session_with_its_value_is_served(send: Send, message: Message, creden
 
 
 @requirement("RM-XSRF-02")
-@pytest.mark.parametrize("media_type", first_at_quick(*MEDIA_TYPES))
+@pytest.mark.parametrize("media_type", list(MEDIA_TYPES))
 def test_a_session_without_its_value_is_refused(
     send: Send, control: Control, message: Message, credential: Credentials, session: Session, media_type: str
 ) -> None:
@@ -63,7 +63,7 @@ def alterations(value: str) -> dict[str, str]:
 
 
 @requirement("RM-XSRF-03")
-@pytest.mark.parametrize("alteration", first_at_quick(*alterations("x-y")))
+@pytest.mark.parametrize("alteration", list(alterations("x-y")))
 def test_a_wrong_value_is_refused(
     send: Send, control: Control, message: Message, credential: Credentials, session: Session, alteration: str
 ) -> None:
@@ -111,13 +111,13 @@ def test_the_value_with_the_xsrf_cookie_alone_is_refused(
 @requirement("RM-XSRF-05")
 @pytest.mark.parametrize(
     ("media_type", "content_type"),
-    first_at_quick(
+    [
         (FORM, FORM),
         (FORM, "multipart/form-data"),
         ("application/json", "text/plain"),
         ("application/json", None),
         (FORM, None),
-    ),
+    ],
 )
 def test_a_cross_site_post_relays_nothing(
     send: Send,
@@ -141,7 +141,7 @@ def test_a_cross_site_post_relays_nothing(
 
 
 @requirement("RM-XSRF-06")
-@pytest.mark.parametrize("origin", first_at_quick("https://attacker.example", "null"))
+@pytest.mark.parametrize("origin", ["https://attacker.example", "null"])
 def test_a_foreign_origin_is_not_granted_credentials(send: Send, message: Message, origin: str) -> None:
     """The answer to a preflight does not reflect any origin together with credentials."""
     asked = (
@@ -165,7 +165,6 @@ def test_the_name_of_the_field_matches_in_any_case(
 
 
 @requirement("RM-XSRF-08")
-@beyond_quick
 def test_the_value_in_a_form_field_or_the_query_is_recorded(send: Send, message: Message, session: Session) -> None:
     """The page speaks of a hidden input field as where the value comes from, not how it travels."""
     without, value = presenting(session, None), session.token.reveal()
