@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from relaycheck.judgements.judgement import judgement
 from relaycheck.judgements.mail import canonical, fate
 from relaycheck.judgements.outcome import same_or_refused
-from relaycheck.judgements.state import described, missing, red, relayed
+from relaycheck.judgements.state import GATEWAY, described, missing, red, relayed
 from relaycheck.verdicts import Verdict, failed, passed
 
 if TYPE_CHECKING:
@@ -37,11 +37,15 @@ def not_accepted(probe: Exchange, control: Exchange) -> Verdict:
 
 @judgement
 def alike(probe: Exchange, other: Exchange, control: Exchange) -> Verdict:
-    """Two requests that say the same: both relayed with the same octets, or both refused. The control is an accepted third."""
+    """Two requests that say the same: both relayed with the same octets, or both refused. The control is an accepted third.
+
+    A relay that does not pass such mail on may tell of both as a gateway does.
+    """
     if bad := red(control) or missing(probe) or missing(other):
         return bad
     if not (probe.accepted and other.accepted):
-        if probe.refused and other.refused and not (relayed(probe) or relayed(other)):
+        passed_on = probe.status in GATEWAY and probe.status == other.status
+        if (passed_on or (probe.refused and other.refused)) and not (relayed(probe) or relayed(other)):
             return passed(f"both refused: {described(probe)}")
         return failed(f"one got {described(other)}, the other {described(probe)}")
     if (difference := _difference(probe, other)) is not None:

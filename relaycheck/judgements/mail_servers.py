@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from relaycheck.exchange import Outcome
 from relaycheck.judgements.judgement import judgement
 from relaycheck.judgements.mail import canonical, fate
-from relaycheck.judgements.state import described, red, relayed
+from relaycheck.judgements.state import described, red, relayed, unobserved
 from relaycheck.secret import Redactor
 from relaycheck.verdicts import Cause, Verdict, failed, inconclusive, passed
 
@@ -20,15 +20,6 @@ if TYPE_CHECKING:
     from relaycheck.secret import Secret
 
 
-def _unobserved(probe: Exchange) -> Verdict | None:
-    """503 with Retry-After is an answer here: it is how a relay may say that its mail server failed."""
-    if probe.outcome is Outcome.NOT_SENT:
-        return inconclusive(Cause.UNREACHABLE, f"the target could not be reached: {probe.error}")
-    if probe.status == 429:
-        return inconclusive(Cause.RATE_LIMITED, f"the target throttles ({described(probe)})")
-    return None
-
-
 @judgement
 def not_claimed(probe: Exchange, control: Exchange) -> Verdict:
     """What the mail server did not take is not answered with success (RFC 9110 §15.3.5)."""
@@ -36,7 +27,7 @@ def not_claimed(probe: Exchange, control: Exchange) -> Verdict:
         return red(control) or failed(
             f"the mail server did not take the mail for every recipient, and yet {described(probe)}"
         )
-    if bad := _unobserved(probe) or red(control):
+    if bad := unobserved(probe) or red(control):
         return bad
     if not probe.answered:
         return inconclusive(Cause.UNANSWERED, f"the request got {described(probe)}")
@@ -46,7 +37,7 @@ def not_claimed(probe: Exchange, control: Exchange) -> Verdict:
 @judgement
 def a_partial_delivery_is_told(probe: Exchange, control: Exchange) -> Verdict:
     """Nobody gets the mail, or the answer is an error that names a recipient."""
-    if bad := _unobserved(probe) or red(control):
+    if bad := unobserved(probe) or red(control):
         return bad
     if not relayed(probe):
         return passed(f"{described(probe)}: nobody got the mail")
@@ -69,7 +60,7 @@ def answered_in_time(probe: Exchange, control: Exchange, seconds: float) -> Verd
     if probe.succeeded:
         return failed(f"{where}, and yet {described(probe)}")
     if probe.outcome is Outcome.NOT_SENT or probe.status == 429:
-        return _unobserved(probe) or passed()
+        return unobserved(probe) or passed()
     if not probe.answered or probe.seconds > seconds:
         return failed(f"{where}: {described(probe)} within {seconds:g} s")
     return passed(f"{where}: {described(probe)}")
@@ -97,7 +88,7 @@ def only_at(listener: str, probe: Exchange, control: Exchange) -> Verdict:
     elsewhere = sorted({d.listener for d in probe.deliveries if d.accepted and d.listener != listener})
     if elsewhere:
         return failed(f"the request names {listener}, and mail of it came to {', '.join(elsewhere)}", decisive=True)
-    if bad := _unobserved(probe) or red(control):
+    if bad := unobserved(probe) or red(control):
         return bad
     if not probe.accepted:
         return failed(f"expected 204, got {described(probe)}")
@@ -115,7 +106,7 @@ def never_at(listener: str, probe: Exchange, control: Exchange) -> Verdict:
     """
     if any(d.accepted and d.listener == listener for d in probe.deliveries):
         return failed(f"nothing may be relayed to {listener}, but {described(probe)}", decisive=True)
-    if bad := red(control) or _unobserved(probe):
+    if bad := red(control) or unobserved(probe):
         return bad
     if not probe.witnessed:
         return inconclusive(Cause.NO_WITNESS, "without a witness, nothing shows that no mail was relayed")

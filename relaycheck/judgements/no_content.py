@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from relaycheck.judgements.judgement import judgement
 from relaycheck.judgements.mail import fate
-from relaycheck.judgements.state import described, missing, offers_no_such_type, red, wants_a_length
+from relaycheck.judgements.state import described, missing, offers_no_such_type, red, unobserved, wants_a_length
 from relaycheck.verdicts import Cause, Verdict, failed, inconclusive, passed
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _none(exchanges: Sequence[Exchange]) -> Verdict:
 @judgement
 def promised_only_what_was_kept(probe: Exchange, control: Exchange) -> Verdict:
     """A mail server that does not take the mail: 204 only if every recipient has it all the same; any refusal will do."""
-    if bad := red(control) or missing(probe):
+    if bad := red(control) or unobserved(probe):
         return bad
     if probe.succeeded and not fate(probe).complete:
         return failed(f"{probe.request.note}: {described(probe)}, and {fate(probe).fault()}")

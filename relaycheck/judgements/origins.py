@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from relaycheck.exchange import Outcome
 from relaycheck.judgements.judgement import judgement
 from relaycheck.judgements.outcome import INJECTED
-from relaycheck.judgements.state import described, missing, red, relayed
+from relaycheck.judgements.state import described, missing, red, relayed, unobserved
 from relaycheck.verdicts import Cause, Verdict, failed, inconclusive, passed
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def indistinct(probes: Sequence[Exchange], control: Exchange, banner: str) -> Ve
     if bad := red(control):
         return bad
     for probe in probes:
-        if gone := missing(probe):
+        if gone := unobserved(probe):
             return gone
         if probe.response is not None and banner.encode() in probe.response.head + probe.response.body:
             return failed(f"{described(probe)} to {probe.request.note} repeats what the port said", decisive=True)

@@ -109,7 +109,7 @@ def eight_bit_as_offered(probe: Exchange, control: Exchange, *, offered: bool, c
             return failed("octets beyond 7 bits went to a server that does not offer 8BITMIME", decisive=True)
         if "BODY=8BITMIME" not in (p.upper() for p in delivery.sender_parameters):
             return failed(f"8-bit content was sent without BODY=8BITMIME: MAIL had {_said(delivery)}", decisive=True)
-    if not offered and _passed_on(probe):
+    if _passed_on(probe, offered):
         return red(control) or passed(described(probe))
     message = probe.request.message
     forms = (
@@ -135,7 +135,7 @@ def utf8_addresses_as_offered(probe: Exchange, control: Exchange, *, offered: bo
             return failed(f"{raw[0]!a} was sent without SMTPUTF8: MAIL had {_said(delivery)}", decisive=True)
     if bad := red(control) or missing(probe):
         return bad
-    if (probe.refused or (not offered and _passed_on(probe))) and not relayed(probe):
+    if (probe.refused or _passed_on(probe, offered)) and not relayed(probe):
         return passed(described(probe))
     if not probe.accepted:
         return failed(
@@ -145,9 +145,13 @@ def utf8_addresses_as_offered(probe: Exchange, control: Exchange, *, offered: bo
     return failed(f"204, but {fault}") if probe.witnessed and fault else passed(described(probe))
 
 
-def _passed_on(probe: Exchange) -> bool:
-    """502, 503 or 504 with nothing relayed: what the next server lacks is honestly told (RFC 9110 §15.6.3)."""
-    return probe.status in GATEWAY and not relayed(probe)
+def _passed_on(probe: Exchange, offered: bool) -> bool:
+    """A server error with nothing relayed: what the next server lacks is no fault of the request (RFC 9110 §15.6).
+
+    Where it lacks nothing, the relay does (it may say HELO), and tells of it as a gateway.
+    """
+    told = probe.status in GATEWAY if offered else probe.status is not None and probe.status >= 500
+    return told and not relayed(probe)
 
 
 @judgement

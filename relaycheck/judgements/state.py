@@ -69,6 +69,15 @@ def missing(exchange: Exchange) -> Verdict | None:
     return None
 
 
+def unobserved(exchange: Exchange) -> Verdict | None:
+    """As `missing`, where a mail server fails: there 503 with Retry-After is an answer, and how a relay may say so."""
+    if exchange.outcome is Outcome.NOT_SENT:
+        return inconclusive(Cause.UNREACHABLE, f"the target could not be reached: {exchange.error}")
+    if exchange.status == 429:
+        return inconclusive(Cause.RATE_LIMITED, f"the target throttles ({described(exchange)})")
+    return None
+
+
 def red(control: Exchange) -> Verdict | None:
     """An inconclusive verdict when `control` was not accepted and, with a witness, its mail did not arrive."""
     if gone := missing(control):

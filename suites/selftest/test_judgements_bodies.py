@@ -11,6 +11,7 @@ from test_judgements_outcome import FAIL, OPEN, PASS, SURE, told
 
 from relaycheck.judgements.bodies import (
     alike,
+    alike_in_four_octets,
     alike_or_refused,
     not_accepted,
     one_line_throughout,
@@ -30,6 +31,9 @@ MAILED_SECRETLY = exchange(400, mail=True)
 OTHER = exchange(204, mail=True)
 TEXT = message("rcgarbled0001")
 GARBLED = exchange(204, carries=TEXT, mail=(delivery(TEXT, data=TEXT.rfc822.replace("line", "l?ne").encode()),))
+IN_SIX = exchange(
+    204, carries=TEXT, mail=(delivery(TEXT, data=TEXT.rfc822.encode() + b"\xed\xa0\xbd\xed\xb8\x80\r\n"),)
+)
 HALF = exchange(204, carries=TEXT, mail=(delivery(TEXT, recipients=TEXT.recipients[:1]),))
 
 
@@ -86,6 +90,13 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("alike: both refused", alike(BAD, REFUSED, control=ACCEPTED), PASS),
     ("alike: one refused", alike(BAD, OTHER, control=ACCEPTED), FAIL),
     ("alike: both crashed", alike(CRASHED, CRASHED, control=ACCEPTED), FAIL),
+    ("alike: the relay passes neither on", alike(exchange(502), exchange(502), control=ACCEPTED), PASS),
+    ("alike: a gateway's errors, and not the same", alike(exchange(502), exchange(504), control=ACCEPTED), FAIL),
+    ("alike: a gateway's error, and a mail", alike(exchange(502, mail=True), exchange(502), control=ACCEPTED), FAIL),
+    ("in four octets: relayed alike", alike_in_four_octets(OTHER, ACCEPTED, control=ACCEPTED), PASS),
+    ("in four octets: another text", alike_in_four_octets(GARBLED, OTHER, control=ACCEPTED), FAIL),
+    ("in four octets: both in six", alike_in_four_octets(IN_SIX, IN_SIX, control=ACCEPTED), SURE),
+    ("in four octets: the control is refused", alike_in_four_octets(BAD, BAD, control=REFUSED), OPEN),
     ("alike: another text", alike(GARBLED, OTHER, control=ACCEPTED), FAIL),
     ("alike: the same wrong text", alike(GARBLED, GARBLED, control=ACCEPTED), PASS),
     ("alike: fewer recipients", alike(HALF, OTHER, control=ACCEPTED), FAIL),
@@ -95,6 +106,8 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("alike or refused: refused", alike_or_refused(BAD, OTHER, control=ACCEPTED), PASS),
     ("alike or refused: relayed alike", alike_or_refused(OTHER, ACCEPTED, control=ACCEPTED), PASS),
     ("alike or refused: garbled", alike_or_refused(GARBLED, OTHER, control=ACCEPTED), FAIL),
+    ("alike or refused: the other reading", alike_or_refused(GARBLED, OTHER, ACCEPTED, otherwise=GARBLED), PASS),
+    ("alike or refused: neither reading", alike_or_refused(GARBLED, OTHER, ACCEPTED, otherwise=HALF), FAIL),
     ("alike or refused: crashed", alike_or_refused(CRASHED, OTHER, control=ACCEPTED), FAIL),
     ("alike or refused: the control is refused", alike_or_refused(BAD, OTHER, control=REFUSED), OPEN),
     ("one value: the first", one_value_wins(doubled(FIRST), SINGLES, control=ACCEPTED), PASS),
@@ -134,6 +147,11 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("unharmed: refused, then served", unharmed(BAD, ACCEPTED, OTHER), PASS),
     ("unharmed: served, then served", unharmed(OTHER, ACCEPTED, OTHER), PASS),
     ("unharmed: crashed", unharmed(CRASHED, ACCEPTED, OTHER), FAIL),
+    ("unharmed: a recipient lost", unharmed(HALF, ACCEPTED, OTHER), FAIL),
+    ("unharmed: an optional recipient left out", unharmed(HALF, ACCEPTED, OTHER, optional=1), PASS),
+    ("unharmed: an optional recipient, served", unharmed(OTHER, ACCEPTED, OTHER, optional=1), PASS),
+    ("unharmed: an optional recipient left out, then dead", unharmed(HALF, ACCEPTED, GONE, optional=1), FAIL),
+    ("unharmed: nobody got it", unharmed(LOST, ACCEPTED, OTHER, optional=1), FAIL),
     ("unharmed: no answer", unharmed(SILENT, ACCEPTED, OTHER), FAIL),
     ("unharmed: dead afterwards", unharmed(BAD, ACCEPTED, GONE), FAIL),
     ("unharmed: refuses afterwards", unharmed(BAD, ACCEPTED, CRASHED), FAIL),

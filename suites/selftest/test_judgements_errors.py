@@ -50,6 +50,8 @@ def saying(text: str, asked: bytes = b"") -> Exchange:
 CUT = replace(error(400), outcome=Outcome.CUT)
 CLOSED = exchange(None, carries=None, closed_after=True)
 
+LATER = exchange(503, fields=(("Retry-After", "1"),))
+
 CASES: list[tuple[str, Judgement, str]] = [
     ("5xx: refused", answered_without_5xx(REFUSED, ACCEPTED), PASS),
     ("5xx: served", answered_without_5xx(ACCEPTED, ACCEPTED), PASS),
@@ -116,6 +118,8 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("again: a gateway", served_again([error(400)], ACCEPTED, [BUSY] * 5), OPEN),
     ("again: not there before", served_again([error(400)], GONE, [VALID_CRASH] * 5), OPEN),
     ("kept: refused", promised_only_what_was_kept(VALID_CRASH, ACCEPTED), PASS),
+    ("kept: 503, and when to try again", promised_only_what_was_kept(LATER, ACCEPTED), PASS),
+    ("kept: throttled", promised_only_what_was_kept(THROTTLED, ACCEPTED), OPEN),
     ("kept: all got it", promised_only_what_was_kept(ACCEPTED, ACCEPTED), PASS),
     ("kept: 204 without mail", promised_only_what_was_kept(LOST, ACCEPTED), FAIL),
     ("kept: the control is refused", promised_only_what_was_kept(LOST, REFUSED), OPEN),

@@ -61,6 +61,12 @@ def authority(status: int) -> Exchange:
     )
 
 
+def chunked(status: int, payload: bytes) -> Exchange:
+    probe = exchange(status)
+    head = b"POST /api HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return replace(probe, request=replace(probe.request, method="POST", target="/api", body=b"{}", raw=head + payload))
+
+
 def later(value: str, status: int = 503) -> Exchange:
     return exchange(status, fields=(("Retry-After", value),))
 
@@ -108,6 +114,9 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("date: a 400 to a request", dated([unheard_of(400, "POST")], NOON), SURE),
     ("date: a 431 is the web server's limit", dated([unheard_of(431, "POST")], NOON), OPEN),
     ("date: a 400 to what may be an authority", dated([authority(400)], NOON), OPEN),
+    ("date: a 400 to chunks that are none does not count", dated([chunked(400, b"zz\r\n{}\r\n0\r\n\r\n")], NOON), OPEN),
+    ("date: a 400 to chunks that do not end does not count", dated([chunked(400, b"2\r\n{}\r\n")], NOON), OPEN),
+    ("date: a 400 to whole chunks", dated([chunked(400, b"2\r\n{}\r\n0\r\n\r\n")], NOON), SURE),
     ("date: a 405 to a method that is unheard of", dated([unheard_of(405)], NOON), SURE),
     ("date: not answered", dated([SILENT], NOON), OPEN),
     ("retry: seconds", retry_after_is_a_time([later("120"), later("0"), REFUSED]), PASS),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from literals import ACCEPTED, GONE, LOST, REFUSED, SILENT, exchange
+from literals import ACCEPTED, GONE, LOST, REFUSED, SILENT, THROTTLED, exchange
 from test_judgements_outcome import FAIL, OPEN, PASS, SURE, told
 
 from relaycheck.exchange import Outcome
@@ -45,6 +45,8 @@ def failing(body: bytes, status: int = 503) -> Exchange:
 def ports(*bodies: bytes, status: int = 503) -> Judgement:
     return indistinct([failing(b"no mail server"), *(failing(b, status) for b in bodies)], ACCEPTED, BANNER)
 
+
+LATER = exchange(503, fields=(("Retry-After", "1"),), carries=None)
 
 CASES: list[tuple[str, Judgement, str]] = [
     ("redirect: a path", redirect("/api/y"), PASS),
@@ -100,6 +102,8 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("ports: other words", ports(b"connection refused"), FAIL),
     ("ports: the banner", ports(b"no mail server: SSH-2.0-relaycheck"), SURE),
     ("ports: served", indistinct([failing(b"x"), LOST], ACCEPTED, BANNER), FAIL),
+    ("ports: throttled", indistinct([THROTTLED], ACCEPTED, BANNER), OPEN),
+    ("ports: 503, and when to try again", indistinct([LATER, LATER], ACCEPTED, BANNER), PASS),
     ("ports: silence", indistinct([failing(b"x"), SILENT], ACCEPTED, BANNER), FAIL),
     ("ports: the control is refused", indistinct([failing(b"x")], REFUSED, BANNER), OPEN),
 ]

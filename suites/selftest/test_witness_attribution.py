@@ -142,6 +142,17 @@ def test_declared_ports_are_used_in_order_and_again_after_closing() -> None:
             assert again.port == 10026
 
 
+def test_of_the_free_declared_ports_the_one_longest_out_of_use_is_next() -> None:
+    """What a queue sends later to a listener that is closed finds nobody there."""
+    with Witness(WitnessSettings(listen_ports=free_ports(4))) as witness:
+        used = []
+        for _ in range(4):
+            with witness.open() as listener:
+                used.append(listener.port)
+        assert len(set(used[:3])) == 3
+        assert used[3] == used[0]
+
+
 def test_without_declared_ports_every_listener_has_its_own(witness: Witness) -> None:
     with witness.open() as one, witness.open() as other:
         assert len({witness.main.port, one.port, other.port}) == 3
