@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from relaycheck.client.compose import varied
+from relaycheck.client.dialogues import with_payload
 from relaycheck.judgements.errors import RECOVERY, served_again
 from relaycheck.plugin import judge, requirement
 from relaycheck.strategies.malformed import BODIES
@@ -50,8 +51,9 @@ def test_the_service_survives_broken_connections(send: Send, run: Run, compose: 
             conversation.write(request.raw[:end])
             conversation.reset()
     with run.client.converse() as conversation:
-        garbage = compose(message, chunks=(5,), expects=None, note="chunks that are none")
-        conversation.write(garbage.raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\nzz\r\nqqqq\r\n\r\n")
+        whole = compose(message, chunks=(5,), expects=None, note="chunks that are none")
+        garbage = with_payload(whole, b"zz\r\nqqqq\r\n\r\n")
+        conversation.write(garbage.raw)
         hostile = conversation.read(garbage, timeout=PATIENCE)
     judge(served_again([hostile], before, _until_served(run, message)))
 

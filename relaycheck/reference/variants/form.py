@@ -43,6 +43,10 @@ def without_index(items: list[tuple[str, str]]) -> list[str]:
     return order_items(items)
 
 
+def unknown_below_zero(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [pair for pair in pairs if "[-" not in pair[0]]
+
+
 VARIANTS = (
     Variant(
         "V-FORM-repeated",
@@ -51,6 +55,11 @@ VARIANTS = (
         target=spelled("repeated"),
     ),
     Variant("V-FORM-brackets", "Arrays are keys with empty brackets.", target=spelled("brackets")),
+    Variant(
+        "V-FORM-negative-index",
+        "A key with a negative index is unknown, and ignored.",
+        change("content.form", split_pairs=lambda text: unknown_below_zero(split_pairs(text))),
+    ),
     Variant("V-FORM-strict-escapes", "A bad escape is refused.", change("content.form", unescape=strict_escapes)),
     Variant("V-FORM-strict-pairs", "Odd pairs are refused.", change("content.form", split_pairs=named_pairs)),
 )

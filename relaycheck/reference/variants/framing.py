@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from relaycheck.reference.faults import WireFaults
+from relaycheck.reference.faults import Close, WireFaults
 from relaycheck.reference.mutants.framing import in_heads, substituted
 from relaycheck.reference.received import Refusal
 from relaycheck.reference.service import perform
@@ -61,6 +61,20 @@ def not_implemented(outgoing: Outgoing) -> Iterable[Move]:
     return (outgoing.raw,)
 
 
+def wants_a_length_too(outgoing: Outgoing) -> Iterable[Move]:
+    if outgoing.status == 400 and outgoing.memory.get("coding"):
+        return (outgoing.raw.replace(b" 400 Bad Request", b" 411 Length Required", 1),)
+    return (outgoing.raw,)
+
+
+def bare_of_the_parser(outgoing: Outgoing) -> Iterable[Move]:
+    """What the parser of messages refuses gets a status line and nothing else, as from Node and Tornado."""
+    chunks = any(name.lower() == "transfer-encoding" for name, _ in outgoing.request_fields)
+    if outgoing.status == 400 and chunks and b"connection: close" in outgoing.head.lower():
+        return (b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", Close())
+    return (outgoing.raw,)
+
+
 def no_folds(head: bytes) -> bytes:
     return head + b"\r\nfolded" if re.search(rb"\r\n[ \t]", head) else head
 
@@ -86,6 +100,14 @@ VARIANTS = (
         "V-501",
         "An unknown transfer coding is 501.",
         wire=WireFaults(incoming=remembers_coding, outgoing=not_implemented),
+    ),
+    Variant(
+        "V-411-codings",
+        "An unknown transfer coding is 411.",
+        wire=WireFaults(incoming=remembers_coding, outgoing=wants_a_length_too),
+    ),
+    Variant(
+        "V-bare-400", "Chunks that are none get a 400 without any field.", wire=WireFaults(outgoing=bare_of_the_parser)
     ),
     Variant("V-no-folds", "Folded field lines are 400.", wire=in_heads(no_folds)),
     Variant("V-bare-cr-is-space", "A bare CR in the header section is a space.", wire=substituted(rb"\r(?!\n)", b" ")),

@@ -15,6 +15,7 @@ from relaycheck.reference.relaying import (
     NON_ASCII,
     Client,
     SmtpFailure,
+    choose_server,
     normalise,
     octets_of,
     prepare,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from relaycheck.reference.service import Service
-    from relaycheck.reference.submission import Mail, Submission
+    from relaycheck.reference.submission import Mail, MailServer, Submission
     from relaycheck.target import Target
 
 _queue: set[asyncio.Task[None]] = set()
@@ -159,6 +160,27 @@ def complete(content: bytes) -> bytes:
     return b"\r\n".join((head, *(n + b": " + v for n, v in more if n.lower() not in have))) + empty + body
 
 
+def own_server_only(service: Service, submission: Submission) -> MailServer:
+    """Connections are the administrator's to choose."""
+    if submission.server is not None:
+        raise Refusal(400, "bad-connection", "No mail server may be named here.")
+    return choose_server(service, submission)
+
+
+def failing_as(status: int, *fields: tuple[str, str]) -> Callable[[Exception], Refusal]:
+    def failure(error: Exception) -> Refusal:
+        return Refusal(status, "not-relayed", "The message could not be relayed.", fields=fields)
+
+    return failure
+
+
+def seven_bits_only(client: Client, mail: Mail) -> tuple[str, ...]:
+    """As a client that says HELO does, whatever the server would take."""
+    if NON_ASCII.search(mail.content) or not "".join((mail.sender, *mail.recipients)).isascii():
+        raise Refusal(502, "not-relayed", "Only 7-bit mail is relayed.")
+    return ()
+
+
 def folding(service: Service) -> Service:
     """The same mail twice is relayed once."""
     seen: set[tuple[str, tuple[str, ...], bytes]] = set()
@@ -203,6 +225,25 @@ VARIANTS = (
         "Adds missing fields at the end of the header.",
         service=change("relaying", normalise=complete),
         target=declares(adds_headers=True),
+    ),
+    Variant(
+        "V-REL-own-server",
+        "Only the installation's own mail server is used, as declared.",
+        service=change("relaying", choose_server=own_server_only),
+        target=declares(connection_object=False),
+    ),
+    Variant(
+        "V-REL-503",
+        "A mail server that fails is told of as 503 with Retry-After.",
+        service=change("relaying", failure=failing_as(503, ("Retry-After", "1"))),
+    ),
+    Variant(
+        "V-REL-500", "A mail server that fails is told of as 500.", service=change("relaying", failure=failing_as(500))
+    ),
+    Variant(
+        "V-REL-seven-bits",
+        "Only 7-bit mail is passed on; the rest is 502.",
+        service=change("relaying", mail_parameters=seven_bits_only),
     ),
     Variant("V-REL-folding", "Relays the same mail once.", service=folding, target=declares(deduplicates=True)),
 )

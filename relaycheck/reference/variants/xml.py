@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from relaycheck.reference.reading_xml import bad_xml, members_of, parse
+from relaycheck.reference.reading_xml import bad_xml, decode, members_of, parse
 from relaycheck.reference.variants.model import Variant, change
 from relaycheck.target.model import PLAIN
 
@@ -41,6 +41,14 @@ def doctype_skipped(steps: XmlReading, text: str) -> Element:
     return parse(steps, DOCTYPE.sub("", text))
 
 
+def charset_first(charset: str, octets: bytes) -> str:
+    """The charset counts before an 8-bit mark, as RFC 3023 had it."""
+    mark = octets.startswith(b"\xef\xbb\xbf")
+    if mark and charset and charset.lower() not in ("utf-8", "utf8"):
+        return decode(charset, octets[3:])
+    return decode(charset, octets)
+
+
 def plain(target: Target) -> Target:
     return replace(target, content=replace(target.content, xml=PLAIN))
 
@@ -49,5 +57,10 @@ VARIANTS = (
     Variant("V-XML-ordered", "Elements must stand in alphabetical order.", change("content.xml", members_of=in_order)),
     Variant("V-XML-no-comments", "Comments are refused.", change("content.xml", parse=without_comments)),
     Variant("V-XML-skips-doctype", "A document type is skipped.", change("content.xml", parse=doctype_skipped)),
+    Variant(
+        "V-XML-charset-first",
+        "The charset parameter counts before a byte order mark.",
+        change("content.xml", decode=charset_first),
+    ),
     Variant("V-XML-plain", "Documents have no namespace.", change("installation", xml="plain"), target=plain),
 )
