@@ -15,12 +15,10 @@ from relaycheck.reference.service import perform, serve
 if TYPE_CHECKING:
     from relaycheck.reference.service import Service
 
-PAGE = b"<html><body><h1>RelayMessage</h1></body></html>"
-
 
 async def page_for_browsers(service: Service, received: Received) -> Answer:
     if (received.get("user-agent") or "").startswith("Mozilla/"):
-        return Answer(200, (("Content-Type", "text/html"), ("Content-Length", str(len(PAGE)))), PAGE)
+        return Answer(302, (("Location", "/"), ("Content-Length", "0")))
     return await serve(service, received)
 
 
@@ -87,7 +85,7 @@ MUTANTS = (
     Mutant(
         "RM-EP-01-page-for-browsers",
         breaks="RM-EP-01",
-        fault="A client that looks like a browser gets a page with 200.",
+        fault="A client that looks like a browser is sent to the start page.",
         service=change("", serve=page_for_browsers),
     ),
     Mutant(
