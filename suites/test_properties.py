@@ -9,7 +9,7 @@ import pytest
 from relaycheck.encodings import FORM, MEDIA_TYPES, JsonSpelling, members, write_json
 from relaycheck.judgements import observed, refused, same_or_refused, same_outcome, same_outcome_or, served
 from relaycheck.judgements.properties import refused_or_honest
-from relaycheck.plugin import judge, lacking, requirement, unobservable
+from relaycheck.plugin import judge, lacking, requirement, thorough, unobservable
 from relaycheck.strategies.properties import INSIDE, MISTYPED, UNKNOWN, placed
 from relaycheck.strategies.schema import mistyped_bodies, named_bodies, relayable_bodies
 from relaycheck.verdicts import Cause
@@ -275,7 +275,7 @@ def test_a_message_of_64_kib_is_accepted(
 
 
 @requirement("RM-BODY-11")
-@pytest.mark.parametrize("octets", [MIB, pytest.param(10 * MIB, marks=pytest.mark.depth("thorough"))])
+@pytest.mark.parametrize("octets", [MIB, pytest.param(10 * MIB, marks=thorough)])
 def test_a_larger_message_arrives_whole_or_is_refused_with_413(
     send: Send, control: Control, run: Run, target: Target, octets: int
 ) -> None:

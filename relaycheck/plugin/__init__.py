@@ -27,7 +27,7 @@ from relaycheck.plugin.fixtures import (
     witness,
 )
 from relaycheck.plugin.hooks import RelaycheckHooks
-from relaycheck.plugin.judging import beyond_quick, first_at_quick, judge, lacking, requirement, unobservable
+from relaycheck.plugin.judging import beyond_quick, first_at_quick, judge, lacking, requirement, thorough, unobservable
 from relaycheck.plugin.reports import ReportsOfVerdicts
 from relaycheck.plugin.session import CHECK, OVER_THE_RUN, SETTINGS, Session
 from relaycheck.plugin.settings import SHRINKING, Depth, Settings
@@ -59,13 +59,14 @@ __all__ = [
     "send_http2",
     "serving",
     "target",
+    "thorough",
     "unobservable",
     "witness",
 ]
 
 MARKERS = (
     "requirement(id): the catalogue row that this test tries",
-    "depth(*names): the depths at which this test runs; without it, all",
+    "thorough: only a run at thorough depth makes this check",
     f"{OVER_THE_RUN}: looks at all exchanges of the run, so it comes last",
 )
 

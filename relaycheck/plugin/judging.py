@@ -31,6 +31,9 @@ def requirement(id: str) -> pytest.MarkDecorator:
     return pytest.mark.requirement(id)
 
 
+thorough = pytest.mark.thorough
+"""For a test, or one of its parameters, that only a run at thorough depth makes."""
+
 beyond_quick = pytest.mark.depth("standard", "thorough")
 """For a test, or one of its parameters, that a run at quick depth leaves out."""
 

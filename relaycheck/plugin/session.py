@@ -83,9 +83,11 @@ class Session:
         return not self.settings.only or check_id(item) in self.settings.only
 
     def _at_depth(self, rows: Mapping[pytest.Item, Requirement]) -> Iterable[pytest.Item]:
-        if self.settings.depth is not Depth.QUICK or self.settings.every_check:
+        if self.settings.depth is Depth.THOROUGH:
             return rows
-        known = [(item, check_id(item), row.id) for item, row in rows.items()]
+        known = [(i, check_id(i), row.id) for i, row in rows.items() if i.get_closest_marker("thorough") is None]
+        if self.settings.depth is Depth.STANDARD or self.settings.every_check:
+            return [item for item, _, _ in known]
         taken = at_quick(known, tuple(declared(self.settings.target.auth)), listed())
         return [item for item in rows if item in taken]
 
