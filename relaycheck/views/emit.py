@@ -17,6 +17,7 @@ from relaycheck.plugin.run import RUN
 from relaycheck.plugin.session import CHECK, OVER_THE_RUN, SETTINGS
 from relaycheck.verdicts import ExitCode
 from relaycheck.views.allure import amend, describe_check
+from relaycheck.views.allure_results import settle
 from relaycheck.views.draw import ALWAYS, VIEWS, write_view
 from relaycheck.views.github import muted, summary, workflow_commands
 from relaycheck.views.progress import Progress
@@ -100,6 +101,7 @@ def pytest_relaycheck_concluded(config: pytest.Config, outcome: RunOutcome) -> N
         result = write_record(outcome, settings.output) if settings.output is not None else result_of(outcome)
         report = _write_views(result, settings)
         if folder := config.getoption("allure_report_dir", None):
+            settle()
             amend(result, Path(folder))
     except OutputProblem as problem:
         sys.stdout.write(f"{problem}\n")
