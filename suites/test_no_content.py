@@ -21,7 +21,7 @@ from relaycheck.judgements import (
 from relaycheck.judgements.no_content import promised_only_what_was_kept
 from relaycheck.judgements.promises import no_204_before_its_mail
 from relaycheck.message import Connection
-from relaycheck.plugin import beyond_quick, judge, lacking, requirement
+from relaycheck.plugin import judge, lacking, requirement
 from relaycheck.witness import Action, Behaviour, Fault, Stage
 
 if TYPE_CHECKING:
@@ -51,10 +51,7 @@ VARIANTS: dict[str, Variations] = {
 
 
 def _each(*names: str) -> pytest.MarkDecorator:
-    """The first of these variants at every depth, the others beyond quick."""
-    first, *others = (pytest.param(VARIANTS[name], id=name) for name in names)
-    later = [pytest.param(*other.values, id=other.id, marks=beyond_quick) for other in others]
-    return pytest.mark.parametrize("variant", [first, *later])
+    return pytest.mark.parametrize("variant", [pytest.param(VARIANTS[name], id=name) for name in names])
 
 
 telling = _each("plain", "select", "Accept */*", "TE trailers", "chunked", "close", "text/xml", MEDIA_TYPES[4])
@@ -68,7 +65,6 @@ def test_no_byte_follows_the_header_section(send: Send, message: Message, varian
 
 
 @requirement("RM-204-01")
-@beyond_quick
 def test_the_connection_stays_quiet_after_the_204(compose: Compose, message: Message, run: Run) -> None:
     """Nothing comes late either: a second of silence on the connection that carried the 204."""
     with run.client.converse() as conversation:
@@ -173,10 +169,7 @@ SPOKEN = (
 @requirement("RM-204-06")
 @pytest.mark.parametrize(
     ("fault", "media_type"),
-    [
-        case if n == 0 else pytest.param(*case, marks=beyond_quick)
-        for n, case in enumerate(zip(SMTP_FAULTS.values(), SPOKEN, strict=True))
-    ],
+    list(zip(SMTP_FAULTS.values(), SPOKEN, strict=True)),
     ids=list(SMTP_FAULTS),
 )
 def test_no_204_is_said_when_the_mail_server_does_not_take_the_mail(
@@ -216,21 +209,18 @@ def test_a_204_is_said_after_the_mail_was_taken(run: Run, target: Target) -> Non
 
 
 @requirement("RM-204-07")
-@beyond_quick
 def test_what_else_a_204_says_is_recorded(send: Send, message: Message) -> None:
     """Content-Type (the page's sample has one), ETag and Last-Modified are neither required nor forbidden."""
     judge(observed_fields(send(message), ("Content-Type", "ETag", "Last-Modified", "Server")))
 
 
 @requirement("RM-204-08")
-@beyond_quick
 def test_whether_responses_forbid_storing_is_recorded(send: Send, message: Message) -> None:
     """Cache-Control: no-store on 204s and errors is good practice, no more."""
     judge(observed(send(message, note="204"), send(message, auth=None, expects=None, note="401")))
 
 
 @requirement("RM-204-01")
-@beyond_quick
 @pytest.mark.parametrize("query", [None, "$select=name"])
 def test_a_204_over_http_2_has_no_content(send_http2: Send, message: Message, query: str | None) -> None:
     """No octet of DATA (RFC 9110 §15.3.5, RFC 9113 §8.1)."""
@@ -238,14 +228,12 @@ def test_a_204_over_http_2_has_no_content(send_http2: Send, message: Message, qu
 
 
 @requirement("RM-204-02")
-@beyond_quick
 def test_what_a_204_over_http_2_says_of_its_length_is_recorded(send_http2: Send, message: Message) -> None:
     """A Content-Length does no harm there, because frames end the message (RFC 9113 §8.1.1)."""
     judge(observed_fields(send_http2(message), ("Content-Length",)))
 
 
 @requirement("RM-204-04")
-@beyond_quick
 def test_a_204_over_http_2_ends_with_its_header_section(send_http2: Send, message: Message) -> None:
     """No second header section follows (RFC 9113 §8.1)."""
     judge(no_trailers([send_http2(message, headers=(("TE", "trailers"),))]))

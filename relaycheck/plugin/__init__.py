@@ -27,7 +27,7 @@ from relaycheck.plugin.fixtures import (
     witness,
 )
 from relaycheck.plugin.hooks import RelaycheckHooks
-from relaycheck.plugin.judging import beyond_quick, first_at_quick, judge, lacking, requirement, thorough, unobservable
+from relaycheck.plugin.judging import judge, lacking, requirement, thorough, unobservable
 from relaycheck.plugin.reports import ReportsOfVerdicts
 from relaycheck.plugin.session import CHECK, OVER_THE_RUN, SETTINGS, Session
 from relaycheck.plugin.settings import SHRINKING, Depth, Settings
@@ -41,14 +41,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "account",
-    "beyond_quick",
     "client",
     "compose",
     "control",
     "conversation",
     "credential",
     "draw",
-    "first_at_quick",
     "judge",
     "lacking",
     "message",

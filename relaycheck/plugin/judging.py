@@ -34,15 +34,6 @@ def requirement(id: str) -> pytest.MarkDecorator:
 thorough = pytest.mark.thorough
 """For a test, or one of its parameters, that only a run at thorough depth makes."""
 
-beyond_quick = pytest.mark.depth("standard", "thorough")
-"""For a test, or one of its parameters, that a run at quick depth leaves out."""
-
-
-def first_at_quick(*values: Any) -> list[Any]:
-    """Values to parametrise with, of which a run at quick depth takes only the first."""
-    rest = (value if isinstance(value, tuple) else (value,) for value in values[1:])
-    return [values[0], *(pytest.param(*value, marks=beyond_quick) for value in rest)]
-
 
 def judge(judgement: Judgement) -> None:
     """Evaluate a judgement over what was seen. The test goes on after a pass and ends at anything else.

@@ -6,15 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from relaycheck.plugin.judging import beyond_quick
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def rows(table: Mapping[str, Any], at_quick: int = 1) -> list[Any]:
-    """A parameter for each value, named by its key; a run at quick depth takes only the first `at_quick`."""
-    return [
-        pytest.param(value, id=name, marks=() if place < at_quick else beyond_quick)
-        for place, (name, value) in enumerate(table.items())
-    ]
+def rows(table: Mapping[str, Any]) -> list[Any]:
+    """A parameter for each value, named by its key."""
+    return [pytest.param(value, id=name) for name, value in table.items()]
