@@ -17,6 +17,7 @@ TRICKY = {
     "only white space": " \r\n\t\r\n",
     "MIME look-alikes": "--boundary\r\nContent-Type: text/plain\r\n\r\n--boundary--\r\n",
     "SMTP look-alikes": "QUIT\r\nRSET\r\nDATA\r\n",
+    "what templates replace": "$$ $& $1 \\1 \\n %s %(a)s %% {0} {{a}} ${a} <%= a %> #{a}\r\n",
     "100 000 octets": ("0123456789" * 7 + "\r\n") * 1390,
 }
 """Bodies of 7-bit messages that any relay must leave alone."""

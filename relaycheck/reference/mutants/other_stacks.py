@@ -55,6 +55,11 @@ def lines_of_the_library(rfc822: str) -> bytes:
     return octets_of("".join(f"{line}\r\n" for line in rfc822.splitlines()) if rfc822.isascii() else rfc822)
 
 
+def as_a_replacement(rfc822: str) -> bytes:
+    """Put into a template by a function that reads dollar signs: two of them are one."""
+    return octets_of(rfc822.replace("$$", "$"))
+
+
 def sixteen_bit_units(rfc822: str) -> bytes:
     """Each half of a surrogate pair in three octets, as older Unicode libraries write it."""
     halves = rfc822.encode("utf-16-le")
@@ -111,6 +116,12 @@ MUTANTS = (
         breaks="RM-REL-05",
         fault="A form feed, a vertical tab or a separator ends a line.",
         service=change("relaying", octets_of=lines_of_the_library),
+    ),
+    Mutant(
+        "RM-REL-05-dollars",
+        breaks="RM-REL-05",
+        fault="The message is put into a template, whose placeholders its text may hold.",
+        service=change("relaying", octets_of=as_a_replacement),
     ),
     Mutant(
         "RM-JSON-02-sixteen-bit",
