@@ -246,7 +246,7 @@ class _Dialogue:
         self._target, self._to_target = target, to_target
         self._next_fate = next_fate
         self._fate = Fate()
-        self._answered = True
+        self._answered, self._wants_head = True, False
 
     async def run(self) -> None:
         there, back = asyncio.create_task(self._requests()), asyncio.create_task(self._answers())
@@ -268,7 +268,7 @@ class _Dialogue:
     async def _requests(self) -> None:
         while data := await self._client.read(65536):
             if self._answered:
-                self._answered = False
+                self._answered, self._wants_head = False, data.startswith(b"HEAD ")
                 self._fate = self._next_fate()
                 await self._open_request()
             self._to_target.write(data)
@@ -317,8 +317,9 @@ class _Dialogue:
         raise _Over
 
     async def _answer(self, reply: bytes) -> None:
-        """A whole answer of the proxy's own, and a close that does not take it back."""
-        self._to_client.write(reply)
+        """A whole answer of the proxy's own, and a close that does not take it back. To HEAD it has no content."""
+        head, end, content = reply.partition(b"\r\n\r\n")
+        self._to_client.write(head + end + (b"" if self._wants_head else content))
         await self._to_client.drain()
         with suppress(OSError):
             self._to_client.write_eof()
