@@ -86,9 +86,21 @@ def test_the_same_request_relays_the_identical_mail_in_every_type(
     pairs = st.tuples(
         messages(target.safety_domain, max_recipients=target.limits.at_most(5)), spellings(media_type, target.content)
     )
-    for drawn, spelling in draw(pairs, 3):
+    for drawn, spelling in draw(pairs, 2):
         probe = send(drawn.but(connection=run.connection()), media_type=media_type, spelling=spelling)
         judge(identical_mail(probe, control(media_type=media_type)))
+
+
+TRAPS = " leading, trailing \r\n\ttab\t\r\n.\r\n..\r\n<a>&amp;]]>&#13;%0D+&=;\"'\\u0041\\\r\n\r\n \r\n\r\n"
+
+
+@requirement("RM-CT-08")
+@types
+def test_what_trips_readers_relays_the_identical_mail_in_every_type(
+    send: Send, control: Control, run: Run, media_type: str
+) -> None:
+    """White space at the ends of lines and of the text, and what means something in one of the notations, to five recipients."""
+    judge(identical_mail(send(run.message(5, TRAPS), media_type=media_type), control(media_type=media_type)))
 
 
 LATIN, ANY = "Un café, señor\r\n", "Grüße: € 漢字 😀\r\n"

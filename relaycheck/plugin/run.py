@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from relaycheck.plugin.settings import Settings
 
 RUN = pytest.StashKey["Run"]()
-CONTROL_SPAN = {Depth.QUICK: 150, Depth.STANDARD: 20, Depth.THOROUGH: 20}
+CONTROL_SPAN = {Depth.QUICK: 300, Depth.STANDARD: 20, Depth.THOROUGH: 20}
 """A control vouches for so many exchanges; then it is sent again."""
 FIRST_PAUSES = (0.1, 0.4)
 """Seconds before first controls whose answers are lost are tried again."""
