@@ -36,8 +36,20 @@ DELIVERY_TIMEOUT = 0.4
 SETTLE_TIME = 0.1
 NULL_RESPONSE_TIMEOUT = 0.5
 """Seconds: a null target on loopback answers at once or never."""
-LEAN = ("-pno:unraisableexception", "-pno:threadexception")
-"""Plugins of pytest that collect garbage at the end of each run; a process of many short runs does without."""
+UNUSED = (
+    "doctest",
+    "junitxml",
+    "legacypath",
+    "monkeypatch",
+    "pastebin",
+    "recwarn",
+    "setuponly",
+    "setupplan",
+    "stepwise",
+)
+UNUSED += ("subtests", "tmpdir", "unittest", "warnings")
+LEAN = tuple(f"-pno:{name}" for name in UNUSED)
+"""Plugins of pytest that the suites have no use for: starting them is a tenth of a short run."""
 
 
 class Bench:
