@@ -46,8 +46,11 @@ UNUSED = (
     "setuponly",
     "setupplan",
     "stepwise",
+    "subtests",
+    "tmpdir",
+    "unittest",
+    "warnings",
 )
-UNUSED += ("subtests", "tmpdir", "unittest", "warnings")
 LEAN = tuple(f"-pno:{name}" for name in UNUSED)
 """Plugins of pytest that the suites have no use for: starting them is a tenth of a short run."""
 

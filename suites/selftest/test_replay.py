@@ -64,9 +64,7 @@ def suites_of(row: str) -> list[str]:
 
 def checked(embedded: Embedded, candidate: str, row: str, output: Path | None = None) -> Result:
     target = embedded.target_for(candidate, delivery_timeout=DELIVERY_TIMEOUT)
-    settings = Settings(
-        target, level=CertificateLevel.HARDENED, depth=Depth.QUICK, select=(row,), shrinking=20, output=output
-    )
+    settings = Settings(target, level=CertificateLevel.HARDENED, select=(row,), shrinking=20, output=output)
     outcome = launch_for_outcome(settings, tests=suites_of(row))
     assert outcome is not None
     return result_of(outcome) if output is None else write_record(outcome, output)
