@@ -60,7 +60,7 @@ ACCEPTS = (
     "APPLICATION/JSON",
     "application/json , , text/plain;q=0.001",
     'application/json;profile="a,b;c\\"d"',
-    "application/json;odata=verbose;q=1.000",
+    "application/json;odata=verbose;Q=1.000",
 )
 
 

@@ -9,7 +9,7 @@ import pytest
 from relaycheck.encodings import FORM, MEDIA_TYPES, JsonSpelling, members, write_json
 from relaycheck.judgements import observed, refused, same_or_refused, same_outcome, same_outcome_or, served
 from relaycheck.judgements.properties import refused_or_honest
-from relaycheck.plugin import judge, lacking, requirement, thorough, unobservable
+from relaycheck.plugin import judge, lacking, requirement, rows, thorough, unobservable
 from relaycheck.strategies.properties import INSIDE, MISTYPED, UNKNOWN, placed
 from relaycheck.strategies.schema import mistyped_bodies, named_bodies, relayable_bodies
 from relaycheck.verdicts import Cause
@@ -187,7 +187,7 @@ def test_an_empty_list_of_recipients_is_refused(
 
 
 @requirement("RM-BODY-09")
-@pytest.mark.parametrize("extra", [pytest.param(extra, id=name) for at, (name, extra) in enumerate(UNKNOWN.items())])
+@pytest.mark.parametrize("extra", rows(UNKNOWN))
 def test_unknown_members_are_ignored_or_refused(
     send: Send, control: Control, message: Message, target: Target, extra: dict[str, Any]
 ) -> None:

@@ -71,12 +71,15 @@ def removed(suite: Suite, trials: Sequence[Trial]) -> tuple[Removed, ...]:
 
 
 def findings(found: Iterable[Removed], redundant: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Red: a redundant test for which no reason is written, and a reason for a test that is needed."""
+    """Red: a redundant test for which no reason is written, and a reason for a test that is needed at standard depth.
+
+    What quick depth needs changes with its list, so a reason may stay where only that depth needs the test.
+    """
     wrong = []
     for each in found:
         if not each.escaped and each.test not in redundant:
             wrong.append(Finding(each.test, f"without its judgement, every mutant of {each.row} is still killed"))
-        elif each.escaped and each.test in redundant:
+        elif each.escaped and each.depth is Depth.STANDARD and each.test in redundant:
             wrong.append(
                 Finding(each.test, f"it is listed as redundant, and {each.escaped[0]} needs it: take it off the list")
             )
