@@ -34,7 +34,7 @@ class Sharing:
 
         A check that confirms what it saw, that watches the mail server, or that asks for a connection of its own sends for itself.
         """
-        if check is None or fresh or timeout is not None:
+        if check is None or fresh:
             return self.client.send(message, fresh=fresh, timeout=timeout, **variations)
         composed = self.client.composer.request(NONCE, message, variations)
         key = (composed.raw, composed.message)
@@ -42,7 +42,7 @@ class Sharing:
         known = self._known.get(key)
         if known is not None and check.may_share and known[1] is not check and age - known[2] <= self.span:
             return self.client.ledger.view(known[0])
-        exchange = self.client.send(message, **variations)
+        exchange = self.client.send(message, timeout=timeout, **variations)
         if exchange.answered:
             self._known[key] = (exchange, check, age)
         return exchange
