@@ -47,7 +47,6 @@ def full_jobs(catalogue: Catalogue) -> tuple[Job, ...]:
     which shows the row that notices besides its own; at standard depth it would take hours."""
     return (
         *default_jobs(catalogue),
-        *_own_rows(Depth.QUICK),
         Job(Role.REFERENCE, ""),
         *(Job(Role.CHAOS, kind) for kind in CHAOS),
         *(Job(Role.VARIANT, id) for id in VARIANTS),

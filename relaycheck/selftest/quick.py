@@ -36,8 +36,11 @@ def measuring(suite: Suite) -> tuple[Job, ...]:
 
 
 def catches(trials: Iterable[Trial]) -> dict[str, frozenset[str]]:
-    """By mutant, the checks of its own row that notice it."""
-    return {t.job.candidate: frozenset(c.id for c in t.checks if c.row in t.job.rows and c.kind in RED) for t in trials}
+    """By mutant, the checks that notice it: those of its own row where the trial was of its row alone."""
+    return {
+        t.job.candidate: frozenset(c.id for c in t.checks if c.kind in RED and (not t.job.rows or c.row in t.job.rows))
+        for t in trials
+    }
 
 
 def costs(rehearsal: RunOutcome) -> tuple[Cost, ...]:

@@ -20,6 +20,7 @@ TRICKY = {
     "what templates replace": "$$ $& $1 \\1 \\n %s %(a)s %% {0} {{a}} ${a} <%= a %> #{a}\r\n",
     "100 000 octets": ("0123456789" * 7 + "\r\n") * 1390,
 }
+TRICKY["all of them"] = "".join(TRICKY.values())
 """Bodies of 7-bit messages that any relay must leave alone."""
 HEADERS = {
     "folded": "X-Folded: one\r\n two\r\n\tthree\r\nx-lower:   spaces\r\n",
