@@ -82,12 +82,14 @@ class Check:
     """In how many further attempts its failure was seen again."""
     watches: bool = False
     """It looks at what reaches the mail server while it runs, not only at the mails of its exchanges."""
+    has_sent: bool = False
+    """It had an exchange of its own: what it asks for after that is to be seen after that."""
     blames_the_way: bool = False
     """What failed may be the way to the target: some answer was lost."""
 
     @property
     def may_share(self) -> bool:
-        """Whether an exchange of another check is as good as one of its own: not for a confirmation."""
+        """Whether an exchange of another check can be as good as one of its own: not for a confirmation."""
         return len(self.attempts) == 1 and not self.watches
 
     @property

@@ -104,9 +104,16 @@ class Run:
         self, message: Message, *, fresh: bool = False, timeout: float | None = None, **variations: Unpack[Variations]
     ) -> Exchange:
         """Send one request and record the exchange. At quick depth checks share what they would all send."""
+        return self._send(message, fresh=fresh, timeout=timeout, vouches=False, **variations)
+
+    def _send(
+        self, message: Message, *, vouches: bool, fresh: bool, timeout: float | None, **variations: Unpack[Variations]
+    ) -> Exchange:
         if self.settings.depth is not Depth.QUICK:
             return self.client.send(message, fresh=fresh, timeout=timeout, **variations)
-        exchange = self._sharing.send(self.current, message, fresh=fresh, timeout=timeout, **variations)
+        exchange = self._sharing.send(
+            self.current, message, vouches=vouches, fresh=fresh, timeout=timeout, **variations
+        )
         self._attach(exchange)
         return exchange
 
@@ -136,7 +143,7 @@ class Run:
                 self._attach(exchange)
                 return exchange
         variations.setdefault("note", "control")
-        exchange = self.send(self.message(), **variations)
+        exchange = self._send(self.message(), vouches=True, fresh=False, timeout=None, **variations)
         if not answer_known(exchange):
             self.unsteady = self.unsteady or f"{exchange.id}, a control, got {described(exchange)}"
         self._controls[key] = (exchange, len(self.ledger))
@@ -238,8 +245,10 @@ class Run:
         self.unsteady = self.unsteady or f"after {id} the connection closed without a word"
 
     def _attach(self, exchange: Exchange) -> None:
-        if self.current is not None and exchange.id not in self.current.exchange_ids:
-            self.current.exchange_ids.append(exchange.id)
+        check = self.current
+        if check is not None and exchange.id not in check.exchange_ids:
+            check.exchange_ids.append(exchange.id)
+            check.has_sent = check.has_sent or exchange.check == check.id
 
 
 def _closed_silently(exchange: Exchange, use: ConnectionUse) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from highspy import Highs
+
 from relaycheck.plugin.settings import Depth
 from relaycheck.selftest.trial import Job, Role
 from relaycheck.verdicts import Kind
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 FIRST_OF_ITS_ROW = 0.5
 """What trying a row at all counts for, in mutants."""
+A_REQUEST, A_CHECK = 0.001, 0.0001
+"""What one costs, in mutants: of sets that show the same, the smallest is taken."""
 RED = (Kind.FAIL, Kind.WARN)
 
 
@@ -49,36 +53,27 @@ def costs(rehearsal: RunOutcome) -> tuple[Cost, ...]:
 
 
 def chosen(caught_by: Mapping[str, frozenset[str]], offers: Sequence[Cost], budget: int) -> tuple[str, ...]:
-    """The checks for at most `budget` requests: those that send nothing, then always the one that shows most per request."""
-    catching: dict[str, set[str]] = {}
-    for mutant, checks in caught_by.items():
-        for check in checks:
-            catching.setdefault(check, set()).add(mutant)
-    taken = {offer.check: offer for offer in offers if not offer.exchanges}
-    paid: set[str] = set()
-    while True:
-        dead = {mutant for check in taken for mutant in catching.get(check, ())}
-        tried = {offer.row for offer in taken.values()}
-        best, worth = None, 0.0
-        for offer in offers:
-            gain = len(catching.get(offer.check, set()) - dead) + FIRST_OF_ITS_ROW * (offer.row not in tried)
-            cost = len(offer.exchanges - paid)
-            if offer.check not in taken and len(paid) + cost <= budget and gain / max(cost, 0.1) > worth:
-                best, worth = offer, gain / max(cost, 0.1)
-        if best is None:
-            return tuple(_needed(taken, catching))
-        taken[best.check] = best
-        paid |= best.exchanges
+    """The checks for at most `budget` requests that catch the most mutants: all that send nothing, and the best set of the others.
 
-
-def _needed(taken: Mapping[str, Cost], catching: Mapping[str, set[str]]) -> Iterable[str]:
-    """Without those whose mutants and row others of the choice have too; the first chosen go first."""
-    kept = dict(taken)
-    for check, offer in taken.items():
+    An integer program: each check, request, mutant and row is taken, sent, caught and tried, or not.
+    """
+    program = Highs()
+    program.silent()
+    taken = {offer: program.addBinary() for offer in offers}
+    sent = {exchange: program.addVariable(0, 1) for offer in offers for exchange in offer.exchanges}
+    caught = {mutant: program.addVariable(0, 1) for mutant in caught_by}
+    tried = {offer.row: program.addVariable(0, 1) for offer in offers}
+    for offer, take in taken.items():
+        for exchange in offer.exchanges:
+            program.addConstr(take <= sent[exchange])
         if not offer.exchanges:
-            continue
-        others = [c for c in kept if c != check]
-        dead = {mutant for c in others for mutant in catching.get(c, ())}
-        if catching.get(check, set()) <= dead and offer.row in {kept[c].row for c in others}:
-            del kept[check]
-    return kept
+            program.addConstr(take == 1)
+    for mutant, caught_one in caught.items():
+        program.addConstr(caught_one <= program.qsum(t for o, t in taken.items() if o.check in caught_by[mutant]))
+    for row, tried_one in tried.items():
+        program.addConstr(tried_one <= program.qsum(t for o, t in taken.items() if o.row == row))
+    requests, checks = program.qsum(sent.values()), program.qsum(taken.values())
+    program.addConstr(requests <= budget)
+    shown = program.qsum(caught.values()) + FIRST_OF_ITS_ROW * program.qsum(tried.values())
+    program.maximize(shown - A_REQUEST * requests - A_CHECK * checks)
+    return tuple(offer.check for offer, take in taken.items() if program.val(take) > 0.5)

@@ -146,3 +146,15 @@ def test_checks_share_at_quick_depth_what_they_would_all_send(embedded: Embedded
     assert not apart["RM-AUTH-06"] & apart["RM-AUTH-09"] - {
         e.id for e in alone.exchanges if "control" in e.request.note
     }
+
+
+def test_what_is_to_be_seen_after_a_probe_is_sent_after_it(embedded: Embedded) -> None:
+    outcome = launch_for_outcome(
+        Settings(embedded.target, depth=Depth.QUICK, select=("RM-CT-01", "RM-JSON-07"), every_check=True)
+    )
+    assert outcome is not None
+    order = [exchange.id for exchange in outcome.exchanges]
+    for check in (check for check in outcome.checks if "test_brackets_that_never_close" in check.id):
+        before, probe, after = check.exchange_ids
+        assert order.index(before) < order.index(probe) < order.index(after)
+        assert {e.check == check.id for e in outcome.exchanges if e.id in (probe, after)} == {True}
