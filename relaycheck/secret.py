@@ -8,7 +8,7 @@ Not found: a value that a line break divides, and one inside a compressed body.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 WORD = 4  # octets of a machine word, in which data is compared with the forms
 ALWAYS_HOLDS_A_WORD = 2 * WORD - 1  # octets; a form this long covers a whole aligned word wherever it stands
 OPENING = "‹secret:".encode()
+LINE_END = b"\r\n"
+SHORT = 2048
+"""Octets, of what is worth recalling: a header section, an answer."""
+RECALLED_AT_MOST = 20_000
+"""Lines, so that a long run does not grow with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,12 @@ class Redactor:
     secrets: tuple[Secret, ...] = ()
     smaller: Redactor | None = field(default=None, repr=False, compare=False)
     """The redactor that this one adds secrets to: its search is used again."""
+    recalled: dict[bytes, bytes] | None = field(default=None, repr=False, compare=False)
+    """What short lines became, where the redactor lives long enough to meet them again."""
+
+    def recalling(self) -> Redactor:
+        """The same, for a whole run: most lines of its requests and answers come again."""
+        return replace(self, recalled={})
 
     def with_secrets(self, *more: Secret) -> Redactor:
         new = tuple(dict.fromkeys(s for s in more if s not in self.secrets))
@@ -79,6 +90,27 @@ class Redactor:
 
     def redact(self, data: bytes) -> bytes:
         """`data` with a placeholder for each secret; what overlaps gets the placeholder of the longest."""
+        if self.recalled is None or len(data) > SHORT:
+            return self._redacted(data)
+        if not self._within_lines or LINE_END not in data:
+            return self._recalled(data, self.recalled)
+        return LINE_END.join([self._recalled(line, self.recalled) for line in data.split(LINE_END)])
+
+    def _recalled(self, data: bytes, recalled: dict[bytes, bytes]) -> bytes:
+        known = recalled.get(data)
+        if known is None:
+            known = self._redacted(data)
+            if len(recalled) < RECALLED_AT_MOST:
+                recalled[data] = known
+        return known
+
+    @cached_property
+    def _within_lines(self) -> bool:
+        """Whether no form of a secret has a part of a line end, so that lines can be searched one by one."""
+        forms = (form.text for secret in self.secrets for form in forms_of(secret.value).literal)
+        return not any(b"\r" in text or b"\n" in text for text in forms)
+
+    def _redacted(self, data: bytes) -> bytes:
         while True:  # a placeholder ends a word, so a short secret beside it may show only now
             redacted = b"".join([self._replaced(piece) for piece in self._pieces(data, keep=True)])
             if redacted == data:
@@ -88,7 +120,7 @@ class Redactor:
     def redact_text(self, text: str) -> str:
         data = text.encode("utf-8", "surrogatepass")
         redacted = self.redact(data)
-        if redacted is data:
+        if redacted == data:
             return text
         try:
             return redacted.decode("utf-8", "surrogatepass")
@@ -186,7 +218,7 @@ class _Search:
         if self.escape.search(data):
             for name, forms in self.known:
                 if forms.escapable and forms.escape.search(data):
-                    found += [(*match.span(), name) for match in forms.escaped.finditer(data)]
+                    found += [(*match.span(1), name) for match in forms.escaped.finditer(data)]
         return found
 
 

@@ -124,12 +124,17 @@ class Forms:
 
     @cached_property
     def escaped(self) -> re.Pattern[bytes]:
-        """The value with any of its characters escaped: percent, JSON, HTML, up to four deep."""
+        """The value with any of its characters escaped: percent, JSON, HTML, up to four deep. It is what group 1 matches.
+
+        Like `any_escape` it begins with one character class, and only from there looks back at what begins with it.
+        """
         patterns = []
         for text in self.escapable:
             pattern = b"".join(_character(c) for c in text)
             patterns.append(self._whole_word(pattern) if text == self.value else pattern)
-        return re.compile(b"|".join(b"(?:%s)" % p for p in patterns), re.DOTALL)
+        firsts = {octets[:1] for text in self.escapable for octets in _encodings(text[0])} | {b"%", b"\\", b"&", b"+"}
+        begin = b"[" + b"".join(map(re.escape, sorted(firsts))) + b"]"
+        return re.compile(begin + rb"(?<=(?=(" + b"|".join(b"(?:%s)" % p for p in patterns) + rb")).)", re.DOTALL)
 
 
 def any_escape(texts: tuple[str, ...]) -> re.Pattern[bytes]:
@@ -161,6 +166,11 @@ def _any_octet(octets: set[int]) -> bytes:
         by_first[first] = by_first.get(first, "") + second + second.upper() * second.isalpha()
     ways = (f"[{first}{first.upper()}][{seconds}]" for first, seconds in by_first.items())
     return f"(?:{'|'.join(ways)})".encode()
+
+
+def _encodings(character: str) -> tuple[bytes, ...]:
+    octets = character.encode("utf-8", "surrogatepass")
+    return (octets, bytes([ord(character)])) if 128 <= ord(character) < 256 else (octets,)
 
 
 @lru_cache(maxsize=1024)

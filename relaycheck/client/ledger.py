@@ -36,7 +36,6 @@ class Ledger:
     on_record: Callable[[Exchange], None] | None = None
     _exchanges: dict[str, Exchange] = field(default_factory=dict)
     _late: dict[str, tuple[bytes, bool]] = field(default_factory=dict)
-    _texts: dict[str, str] = field(default_factory=dict)
     _deliveries: dict[str, Delivery] = field(default_factory=dict)
     _redactors: dict[str, Redactor] = field(default_factory=dict)
     """By the id and the nonce of an exchange that held secrets of its own: what comes of it later may hold them too."""
@@ -52,9 +51,7 @@ class Ledger:
         exchange = Exchange(
             id=seen.token,
             check=check,
-            request=_redacted_request(
-                request, redactor, self._remembered if redactor is self.redactor else redactor.redact_text
-            ),
+            request=_redacted_request(request, redactor),
             outcome=seen.outcome,
             response=seen.response if clean or seen.response is None else _redacted_response(seen.response, redactor),
             received=received,
@@ -76,13 +73,6 @@ class Ledger:
         if self.on_record:
             self.on_record(exchange)
         return exchange
-
-    def _remembered(self, text: str) -> str:
-        """The run's own redactor on a field name or value: nearly all of them come again."""
-        hidden = self._texts.get(text)
-        if hidden is None:
-            hidden = self._texts[text] = self.redactor.redact_text(text)
-        return hidden
 
     def charge(self, token: str, stray: bytes, closed: bool) -> None:
         """Octets or a close that came after the exchange `token` was recorded."""
@@ -142,7 +132,7 @@ def _with_late(exchange: Exchange, late: bytes, closed: bool) -> Exchange:
     return replace(exchange, stray=exchange.stray + late, connection=use)
 
 
-def _redacted_request(request: Request, redactor: Redactor, hide: Callable[[str], str]) -> Request:
+def _redacted_request(request: Request, redactor: Redactor) -> Request:
     head, end, payload = request.raw.partition(END_OF_HEAD)
     hidden = redactor.redact(head)
     framed = payload != request.body  # in chunks, or other octets than the body of which it was made
@@ -153,8 +143,8 @@ def _redacted_request(request: Request, redactor: Redactor, hide: Callable[[str]
     payload = redactor.redact(payload) if framed and body == request.body else body
     return replace(
         request,
-        target=hide(request.target),
-        fields=_redacted_fields(request.fields, hide),
+        target=redactor.redact_text(request.target),
+        fields=_redacted_fields(request.fields, redactor),
         body=body,
         raw=hidden + end + payload if end else hidden,
     )
@@ -164,14 +154,15 @@ def _redacted_response(response: Response, redactor: Redactor) -> Response:
     return replace(
         response,
         reason=redactor.redact_text(response.reason),
-        fields=_redacted_fields(response.fields, redactor.redact_text),
-        trailers=_redacted_fields(response.trailers, redactor.redact_text),
+        fields=_redacted_fields(response.fields, redactor),
+        trailers=_redacted_fields(response.trailers, redactor),
         body=redactor.redact(response.body),
         head=redactor.redact(response.head),
     )
 
 
-def _redacted_fields(fields: Fields, hide: Callable[[str], str]) -> Fields:
+def _redacted_fields(fields: Fields, redactor: Redactor) -> Fields:
+    hide = redactor.redact_text
     return Fields(tuple((hide(name), hide(value)) for name, value in fields))
 
 

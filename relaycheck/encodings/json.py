@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from json import JSONEncoder
 from typing import TYPE_CHECKING
 
 from relaycheck.encodings.charsets import octets, unfit
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _WHITESPACE = ("", " ", "\n", "\t", "\r\n", "  ", " \r")
 _NEEDED = '"\\\\\x00-\x1f\ud800-\udfff'
+_LONE = re.compile("[\ud800-\udfff]")
+_PYTHON = JSONEncoder(ensure_ascii=False)
 _CANDIDATES = {
     "minimal": f"[{_NEEDED}]",
     "non-ascii": f"[{_NEEDED}\x7f-\U0010ffff]",
@@ -45,6 +48,7 @@ class _Tokens:
         self.rng = random.Random(f"escapes {spelling.seed}")
         plain = spelling.escapes == "minimal" and not spelling.solidus and spelling.charset == "utf-8"
         self.table = _minimal(spelling.short, spelling.upper_hex) if plain else None
+        self.as_python = plain and spelling.short and not spelling.upper_hex
 
     def of(self, value: JsonValue) -> Iterator[str]:
         if value is None:
@@ -75,6 +79,8 @@ class _Tokens:
         yield "}"
 
     def string(self, text: str) -> str:
+        if self.as_python and (text.isascii() or not _LONE.search(text)):
+            return _PYTHON.encode(text)  # ten times as fast
         if self.table is not None:
             return f'"{text.translate(self.table)}"'
         spelling = self.spelling

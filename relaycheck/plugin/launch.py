@@ -19,8 +19,28 @@ if TYPE_CHECKING:
     from relaycheck.plugin.settings import Settings
 
 
-UNUSED = ("cacheprovider", "terminal", "logging", "faulthandler", "unraisableexception", "threadexception")
-"""pytest's own plugins that a run has no use for; the last two collect garbage several times at its end."""
+UNUSED = (
+    "cacheprovider",
+    "doctest",
+    "faulthandler",
+    "junitxml",
+    "legacypath",
+    "logging",
+    "monkeypatch",
+    "pastebin",
+    "recwarn",
+    "setuponly",
+    "setupplan",
+    "stepwise",
+    "subtests",
+    "terminal",
+    "threadexception",
+    "tmpdir",
+    "unittest",
+    "unraisableexception",
+    "warnings",
+)
+"""pytest's own plugins that a run has no use for: each hears of every test, and some collect garbage at the end."""
 
 
 def launch(

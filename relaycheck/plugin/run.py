@@ -88,7 +88,7 @@ class Run:
         self._span = sys.maxsize if self.settings.every_check else CONTROL_SPAN[self.settings.depth]
         self._sharing = Sharing(self.client, self._span)
         secrets = [s for credential in self.credentials.values() for s in credential.secrets()]
-        self.ledger.redactor = self.ledger.redactor.with_secrets(*secrets)
+        self.ledger.redactor = self.ledger.redactor.with_secrets(*secrets).recalling()
         self._stack.callback(self.client.close)
         self._establish()
         return self

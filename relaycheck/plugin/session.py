@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from fnmatch import fnmatchcase
@@ -106,6 +107,7 @@ class Session:
         except (WitnessError, TrustError) as problem:
             raise pytest.UsageError(str(problem)) from None
         self.run = session.config.stash[RUN] = run
+        gc.freeze()  # modules and tests outlive the run: looking through them for garbage took a tenth of it
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -179,6 +181,7 @@ class Session:
             try:
                 self._conclude(session, exitstatus)
             finally:
+                gc.unfreeze()
                 self.run.__exit__(None, None, None)
 
     def _conclude(self, session: pytest.Session, exitstatus: int) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from relaycheck.places import SUITES
 from relaycheck.plugin.coverage import trials
 from relaycheck.plugin.launch import launch_for_outcome
-from relaycheck.plugin.settings import Depth, Settings
+from relaycheck.plugin.settings import Settings
 from relaycheck.reference.chaos import disturbed
 from relaycheck.reference.embedded import Embedded
 from relaycheck.reference.mutants import MUTANTS
@@ -36,23 +36,6 @@ DELIVERY_TIMEOUT = 0.4
 SETTLE_TIME = 0.1
 NULL_RESPONSE_TIMEOUT = 0.5
 """Seconds: a null target on loopback answers at once or never."""
-UNUSED = (
-    "doctest",
-    "junitxml",
-    "legacypath",
-    "monkeypatch",
-    "pastebin",
-    "recwarn",
-    "setuponly",
-    "setupplan",
-    "stepwise",
-    "subtests",
-    "tmpdir",
-    "unittest",
-    "warnings",
-)
-LEAN = tuple(f"-pno:{name}" for name in UNUSED)
-"""Plugins of pytest that the suites have no use for: starting them is a tenth of a short run."""
 
 
 class Bench:
@@ -84,7 +67,7 @@ class Bench:
                     unjudged=job.unjudged,
                     every_check=job.every_check,
                 )
-                outcome = launch_for_outcome(settings, LEAN, tests=tests)
+                outcome = launch_for_outcome(settings, tests=tests)
         except Exception as error:
             return Trial(job, trouble=f"{type(error).__name__}: {error}", seconds=time.perf_counter() - began)
         seconds = time.perf_counter() - began
@@ -114,11 +97,6 @@ class Bench:
         if tls not in self._embedded:
             self._embedded[tls] = self._stack.enter_context(Embedded(faults=True, tls=tls))
         return self._embedded[tls].target_for(candidate, delivery_timeout=DELIVERY_TIMEOUT, settle_time=SETTLE_TIME)
-
-
-def level_of(job: Job) -> CertificateLevel:
-    """Hardened, so that every row is met; for a quick look at an empty server the lowest: who does not reach that reaches none."""
-    return CertificateLevel.CONTRACT if (job.role, job.depth) == (Role.NULL, Depth.QUICK) else CertificateLevel.HARDENED
 
 
 @cache

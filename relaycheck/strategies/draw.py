@@ -108,28 +108,29 @@ def _rounds(strategy: SearchStrategy[T], count: int, seed: int) -> Iterator[tupl
     while len(found) < count and barren < BARREN_ROUNDS:
         before = len(found)
         size, word = max(count - before, 10 << barren), f"{seed}:{number}"
-        values = _round(strategy, size, word)
+        values = _round(strategy, size, word, found, count)
         yield size, word, values
-        found.update(map(_identity, values))
         number += 1
         barren = 0 if len(found) > before else barren + 1
 
 
-def _round(strategy: SearchStrategy[T], count: int, seed: str) -> list[T]:
+def _round(strategy: SearchStrategy[T], size: int, word: str, found: set[str], enough: int) -> list[T]:
+    """At most `size` values, and none after the one with which `enough` distinct ones are `found`."""
     values: list[T] = []
 
-    @seeded(int.from_bytes(random.Random(seed).randbytes(8)))
-    @_settings(count)
+    @seeded(int.from_bytes(random.Random(word).randbytes(8)))
+    @_settings(size)
     @given(strategy)
     def collect(value: T) -> None:
         values.append(value)
+        found.add(_identity(value))
+        if len(found) >= enough:
+            raise _NoMoreCalls
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", HypothesisWarning)
-        try:
+        with suppress(_NoMoreCalls, Unsatisfiable):
             collect()
-        except Unsatisfiable:
-            return []
     return values
 
 

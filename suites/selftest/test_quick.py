@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from quick_choice import Cost, catches, chosen
 
 from relaycheck.catalogue import load
 from relaycheck.plugin.coverage import trials
@@ -14,7 +15,6 @@ from relaycheck.plugin.launch import launch_for_outcome
 from relaycheck.plugin.quick import at_quick, listed
 from relaycheck.plugin.settings import Depth, Settings
 from relaycheck.reference.embedded import Embedded
-from relaycheck.selftest.quick import Cost, catches, chosen
 from relaycheck.selftest.trial import CheckSeen, Job, Role, Trial
 from relaycheck.verdicts import Kind
 

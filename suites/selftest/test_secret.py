@@ -154,6 +154,21 @@ def test_octets_without_a_secret_stay_the_same_object(data: bytes) -> None:
     assert redactor.redact(data) is data
 
 
+@given(
+    st.lists(st.text("ab7%\\\r\nĊ ", min_size=4, max_size=9), min_size=1, max_size=3),
+    st.lists(st.sampled_from(["\r\n", "\n", "\r", "%", "a", "7", *SPELLINGS]), max_size=8),
+)
+@example(["secret\r"], ["as it is", "\n"])
+@example(["se\r\ncret"], ["as it is"])
+@example(["\nsecret"], ["\r", "as it is"])
+def test_what_is_recalled_line_by_line_is_what_the_whole_would_be(values: list[str], parts: list[str]) -> None:
+    redactor = Redactor(tuple(Secret(f"n{at}", value) for at, value in enumerate(values)))
+    recalling = redactor.recalling()
+    spelled = [SPELLINGS[p](values[0]) if p in SPELLINGS else p.encode() for p in parts]
+    for data in (b"".join(spelled), b"".join(reversed(spelled))) * 2:
+        assert recalling.redact(data) == redactor.redact(data)
+
+
 @given(st.text(st.characters(), max_size=40))
 def test_any_text_can_be_redacted(text: str) -> None:
     redactor = Redactor((Secret("it", "abcé-abcé"),))
