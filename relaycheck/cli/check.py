@@ -53,6 +53,7 @@ LOOPBACK_WITNESS = WitnessSettings(delivery_timeout=2.0, settle_time=0.3)
 """Seconds that are plenty where target and witness share one machine."""
 
 MOST_WORKERS = 16
+ONE_AT_QUICK = "one process made all checks: at quick depth they share their requests"
 
 E = TypeVar("E", CertificateLevel, Depth)
 
@@ -65,7 +66,9 @@ def run_check(wish: Wish) -> int:
     """Check a target; returns the exit code of design section 4."""
     try:
         wish = replace(wish, seed=str(_seed(wish.seed)), run_id=wish.run_id or new_run_id())
-        return _alone(wish) if wish.workers == 1 else _together(wish)
+        if not 1 <= wish.workers <= MOST_WORKERS:
+            raise Usage(f"-n: {wish.workers} is not a number of workers from 1 to {MOST_WORKERS}")
+        return _alone(wish) if wish.workers == 1 or wish.depth == Depth.QUICK else _together(wish)
     except (Usage, TargetProblem, TooFewPorts) as problem:
         typer.echo(str(problem), err=True)
         return int(ExitCode.USAGE)
@@ -77,8 +80,6 @@ def _alone(wish: Wish) -> int:
 
 
 def _together(wish: Wish) -> int:
-    if not 1 <= wish.workers <= MOST_WORKERS:
-        raise Usage(f"-n: {wish.workers} is not a number of workers from 1 to {MOST_WORKERS}")
     with ExitStack() as stack:
         settings = shared(settings_of(wish, stack), 0, wish.workers)
         assert settings.output is not None
@@ -93,6 +94,8 @@ def settings_of(wish: Wish, stack: ExitStack) -> Settings:
     _known_rows(wish.select)
     _check_run_id(wish.run_id)
     target, witness, notes = embedded(stack) if wish.options is None else (target_from(wish.options), None, ())
+    if depth is Depth.QUICK and wish.workers > 1:
+        notes += (ONE_AT_QUICK,)
     return Settings(
         target=target,
         source=wish.options.place if wish.options else "",

@@ -13,6 +13,7 @@ from relaycheck.catalogue import load
 from relaycheck.plugin.coverage import trials
 from relaycheck.plugin.launch import launch_for_outcome
 from relaycheck.plugin.quick import at_quick, listed
+from relaycheck.plugin.run import settling
 from relaycheck.plugin.settings import Depth, Settings
 from relaycheck.reference.embedded import Embedded
 from relaycheck.selftest.trial import CheckSeen, Job, Role, Trial
@@ -121,6 +122,19 @@ def test_the_first_declared_scheme_stands_in_for_one_that_is_not(
     declared: tuple[str, ...], expected: set[pytest.Item]
 ) -> None:
     assert at_quick(ITEMS, declared, {"R1": frozenset({"test_a[basic-1]"})}) == expected
+
+
+@pytest.mark.parametrize(
+    ("depth", "declared", "seconds"),
+    [
+        (Depth.STANDARD, 3.0, 3.0),
+        (Depth.QUICK, 3.0, 0.5),
+        (Depth.QUICK, 0.3, 0.3),
+        (Depth.QUICK, 30.0, 5.0),
+    ],
+)
+def test_a_gate_on_every_push_waits_less_for_late_mail(depth: Depth, declared: float, seconds: float) -> None:
+    assert settling(depth, declared) == seconds
 
 
 def test_a_row_that_the_list_does_not_know_is_taken_whole() -> None:
