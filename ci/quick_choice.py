@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from relaycheck.selftest.matrix import Suite
     from relaycheck.selftest.trial import Trial
 
-FIRST_OF_ITS_ROW = 0.5
+FIRST_OF_ITS_ROW = 0.3
 """What trying a row at all counts for, in mutants."""
 A_REQUEST, A_CHECK = 0.001, 0.0001
 """What one costs, in mutants: of sets that show the same, the smallest is taken."""

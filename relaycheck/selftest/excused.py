@@ -76,6 +76,7 @@ REDUNDANT: Mapping[str, str] = {
     "test_chunks_may_come_one_by_one": (
         "how many reads its writes become is up to the machines and the network, so no mutant that depends on it is sure to fail"
     ),
+    "test_no_response_over_http_2_has_fields_of_a_connection": SWEPT,
     "test_no_response_of_the_run_over_http_2_has_fields_of_a_connection": SWEEP,
     "test_a_415_for_the_type_says_nothing_of_codings": SWEPT,
     "test_no_415_of_the_run_blames_the_coding_for_the_type": SWEEP,
@@ -85,6 +86,7 @@ REDUNDANT: Mapping[str, str] = {
     "test_every_spelling_of_the_chunked_coding_is_read": EVERY_SEED,
     "test_a_body_that_lacks_its_last_octets_relays_nothing": EVERY_SEED,
     "test_lines_with_dots_survive": EVERY_SEED,
+    "test_bare_line_ends_are_made_whole_or_refused": EVERY_SEED,
     "test_a_plain_message_arrives_byte_for_byte": OTHER_SEEDS,
     "test_any_well_formed_accept_is_served": OTHER_SEEDS,
     "test_an_error_is_as_long_as_it_says": SWEPT,

@@ -13,8 +13,9 @@ from relaycheck.reference.faults import WireFaults
 from relaycheck.reference.mutants.model import Mutant, change
 from relaycheck.reference.mutants.negotiation import accept, beforehand
 from relaycheck.reference.mutants.transport import keep_target, reflect_query, reflect_request_id
+from relaycheck.reference.reading_json import parse as parse_json
 from relaycheck.reference.reading_patch import bad_patch, read_merge_patch
-from relaycheck.reference.relaying import Client, connect, octets_of, transact
+from relaycheck.reference.relaying import Client, connect, mail_parameters, octets_of, transact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from relaycheck.reference.submission import Mail, MailServer, Submission
 
 LONGEST_LINE = 500
+DEEPEST = 900
 LINE_END = re.compile(r"%0[ad]", re.IGNORECASE)
 
 
@@ -75,7 +77,24 @@ def broken_lines(rfc822: str) -> bytes:
     return octets_of(re.sub(rf"([^\r\n]{{{LONGEST_LINE}}})(?=[^\r\n])", "\\1\r\n", rfc822))
 
 
+def ended_by_nul(steps: JsonReading, text: str) -> Any:
+    """Handed to a library in C, whose strings end at the first NUL."""
+    return parse_json(steps, text.partition("\0")[0])
+
+
+def copied_level_by_level(steps: JsonReading, text: str) -> Any:
+    """Well-formed text is copied by a function that calls itself for each level, and that is one too many."""
+    if text.count("[") > DEEPEST and text.count("[") == text.count("]"):
+        raise RecursionError
+    return parse_json(steps, text)
+
+
 # mail servers
+
+
+def eight_bits_unless_told(client: Client, mail: Mail) -> tuple[str, ...]:
+    """A server that says nothing of extensions has not said that it lacks this one."""
+    return mail_parameters(client, mail) if client.esmtp_extensions else ()
 
 
 class NobodyThere(Exception):
@@ -122,10 +141,16 @@ MUTANTS = (
     Mutant("RM-SEC-07-query-unfiltered", "RM-SEC-07", "A success reflects the query decoded; a filter looks at fields alone.",
            wire=WireFaults(event=keep_target, outgoing=query_behind_a_filter)),
     Mutant("RM-BODY-09-type-name", "RM-BODY-09", "A member named $type leads to 500.", change("binding", pick=type_by_name)),
+    Mutant("RM-JSON-03-c-string", "RM-JSON-03", "A NUL ends the body, and what follows it is not seen.",
+           change("content.json", parse=ended_by_nul)),
+    Mutant("RM-JSON-07-copied", "RM-JSON-07", "Deep nesting leads to 500 where every bracket is closed.",
+           change("content.json", parse=copied_level_by_level)),
     Mutant("RM-PATCH-01-early-null", "RM-PATCH-01", "Only the last member of a merge patch may be null.",
            change("content.patch", read_merge_patch=up_to_a_null)),
     Mutant("RM-REL-05-broken-lines", "RM-REL-05", "Lines of more than 500 octets are divided.",
            change("relaying", octets_of=broken_lines)),
+    Mutant("RM-REL-10-helo", "RM-REL-10", "8-bit content is sent to a server that knows HELO only.",
+           change("relaying", mail_parameters=eight_bits_unless_told)),
     Mutant("RM-REL-17-nobody-there", "RM-REL-17", "A refused connection to the mail server is no error.",
            change("relaying", connect=connect_or_let_go, transact=without_anybody)),
     Mutant("RM-REL-23-as-json-said", "RM-REL-23", "A request in XML goes to the first server that JSON named.", as_json_said),
