@@ -108,6 +108,7 @@ STRANGERS["all at once but gzip"] = {
         field for variation in STRANGERS.values() if "body" not in variation for field in variation.get("headers", ())
     ),
     "chunks": (7, 64),
+    "query": "debug=1",
 }
 """What a stranger can write, and what takes a request on another way through a service."""
 

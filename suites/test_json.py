@@ -52,6 +52,7 @@ SPELLED: dict[str, Callable[[dict[str, JsonValue]], bytes]] = {
     "white space before": lambda said: b" \t\r\n" + json.dumps(said).encode(),
     "white space after": lambda said: json.dumps(said).encode() + b"\r\n\r\n \t",
     "indented": lambda said: json.dumps(said, indent=8).encode(),
+    "all at once": lambda said: b" \t\r\n" + SPELLED["Recipients first"](said) + b"\r\n\r\n \t",
 }
 
 

@@ -61,6 +61,7 @@ ACCEPTS = (
     "application/json , , text/plain;q=0.001",
     'application/json;profile="a,b;c\\"d"',
     "application/json;odata=verbose;Q=1.000",
+    "text/html, application/xhtml+xml, text/xml;q=0.5, , application/json;odata=verbose;Q=1.000, */*;q=0.1",
 )
 
 
@@ -110,6 +111,12 @@ TOGETHER = (
     {"Accept": "application", "Accept-Language": "en;q=", "Accept-Encoding": ";q=1", "Accept-Charset": "utf-8;q=x"},
     {"Accept": "application/json;q=high", "Accept-Language": "en_US", "Accept-Encoding": "gzip;q=high"},
     {"Accept": 'application/json;a="unclosed', "Accept-Language": "no-such-language-at-all-here-xx"},
+    {
+        "Accept": 'application, application/json;q=high, application/json;a="unclosed',
+        "Accept-Language": "en;q=, en_US, no-such-language-at-all-here-xx",
+        "Accept-Encoding": ";q=1, gzip;q=high",
+        "Accept-Charset": "utf-8;q=x",
+    },
 )
 
 
@@ -155,13 +162,23 @@ LANGUAGES = (
 )
 
 
+LOST = (
+    ("SO-Language", "no-such-language"),
+    ("SO-Culture", "ar-SA"),
+    ("SO-TimeZone", "Nowhere/At-All"),
+    ("Accept-Language", "zz"),
+)
+
+
 @requirement("RM-NEG-06")
-@pytest.mark.parametrize(("name", "value"), LANGUAGES)
+@pytest.mark.parametrize(
+    "fields", [*((field,) for field in LANGUAGES), LOST], ids=[*("=".join(field) for field in LANGUAGES), "all at once"]
+)
 def test_language_culture_and_time_zone_change_nothing(
-    send: Send, control: Control, message: Message, name: str, value: str
+    send: Send, control: Control, message: Message, fields: tuple[tuple[str, str], ...]
 ) -> None:
     """Neither status nor mail, whether the value is known or not."""
-    judge(same_outcome(send(message, headers=((name, value),)), control()))
+    judge(same_outcome(send(message, headers=fields), control()))
 
 
 @requirement("RM-NEG-06")

@@ -83,7 +83,7 @@ UNUSUAL = {
     "unicode": "$select=n%C3%A4me,%E5%90%8D,%F0%9F%98%80",
     "a digit first": "$select=1,2",
     "many": "$select=" + ",".join(f"p{n}" for n in range(120)),
-    "all at once": "$SELECT=,no_such_property,NAME,name,name,n%C3%A4me,%F0%9F%98%80,a/b/c/d/e/f,1,+department,%20name,",
+    "all at once": "$select=,no_such_property,NAME,name,name,n%C3%A4me,%F0%9F%98%80,a/b/c/d/e/f,1,+department,%20name,",
 }
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+OVER_THE_RUN = "pytest.mark.over_the_run"
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A test function and the row it names."""
@@ -21,6 +24,8 @@ class Trial:
     file: Path
     line: int
     docstring: str
+    over_the_run: bool = False
+    """It judges what the other tests sent too."""
 
 
 def trials(folder: Path = SUITES) -> tuple[Trial, ...]:
@@ -29,8 +34,9 @@ def trials(folder: Path = SUITES) -> tuple[Trial, ...]:
     for path in sorted(folder.glob("test_*.py")):
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.FunctionDef):
+                last = any(ast.unparse(decorator) == OVER_THE_RUN for decorator in node.decorator_list)
                 found += [
-                    Trial(name, node.name, path, node.lineno, ast.get_docstring(node) or "")
+                    Trial(name, node.name, path, node.lineno, ast.get_docstring(node) or "", last)
                     for decorator in node.decorator_list
                     if (name := _named(decorator))
                 ]
