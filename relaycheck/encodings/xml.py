@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, cast
 
 from relaycheck.encodings.charsets import octets, unfit
 from relaycheck.encodings.members import EncodingError, Pairs, pairs_of, scalar, shuffled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from relaycheck.encodings.members import JsonValue
     from relaycheck.encodings.spellings import XmlSpelling
@@ -26,7 +26,7 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;
 
 
 def write_xml(value: Mapping[str, JsonValue] | Pairs, dialect: XmlDialect, spelling: XmlSpelling) -> bytes:
-    """The properties as child elements of the dialect's root, null as `nil`, array items under the dialect's item name.
+    """The properties as child elements of the dialect's root, null as the dialect has it, array items too.
 
     Raises `EncodingError` for a character that XML 1.0 excludes, even as a reference (§2.2), and for no XML name.
     """
@@ -66,7 +66,17 @@ class _Writer:
         own: list[tuple[str, str]] = []
         if default != namespace and not (self.spelling.prefix and namespace):  # inside an item that declared its own
             own, default = [("xmlns", namespace)], namespace
-        return self.spaced(self.value(self.tag(name), own, item, default) for name, item in pairs)
+        return self.spaced(self.value(self.tag(name), own, item, default) for name, item in self.said(pairs))
+
+    def said(self, pairs: Iterable[tuple[str, JsonValue]]) -> Iterator[tuple[str, JsonValue]]:
+        """Without null where the dialect has no word for it, and a list without items' names as so many elements."""
+        for name, value in pairs:
+            flat = isinstance(value, Sequence) and not isinstance(value, str) and not self.dialect.item
+            for item in self.known(cast("Sequence[JsonValue]", value) if flat else (value,)):
+                yield name, item
+
+    def known(self, values: Iterable[JsonValue]) -> Iterable[JsonValue]:
+        return (value for value in values if value is not None or self.dialect.nil)
 
     def value(self, tag: str, declared: list[tuple[str, str]], value: JsonValue, default: str) -> str:
         """One element with its value. `default` is the default namespace inside it."""
@@ -93,7 +103,9 @@ class _Writer:
             name = f"{prefix}:{name}"
         elif namespace != default:
             own, inside = [("xmlns", namespace)], namespace
-        return self.element(tag, declared, self.spaced(self.value(name, own, item, inside) for item in items))
+        return self.element(
+            tag, declared, self.spaced(self.value(name, own, item, inside) for item in self.known(items))
+        )
 
     def element(self, tag: str, attributes: list[tuple[str, str]], content: str) -> str:
         start = tag + "".join(f" {name}={self.quoted(value)}" for name, value in attributes)

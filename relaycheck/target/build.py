@@ -118,6 +118,7 @@ def _dialect(given: Any) -> XmlDialect:
         item=given.get("item", PLAIN.item),
         item_namespace=given.get("item_namespace", PLAIN.item_namespace),
         ordered=given.get("ordered", PLAIN.ordered),
+        nil=given.get("nil", PLAIN.nil),
     )
 
 

@@ -81,9 +81,12 @@ class XmlDialect:
     root: str
     namespace: str
     item: str
+    """The element of one item; empty: the list's own element is repeated, without one around them."""
     item_namespace: str
     ordered: bool
     """Children must stand in alphabetical order (.NET DataContractSerializer)."""
+    nil: bool = False
+    """null is an element with `xsi:nil` (XML Schema); otherwise it is left out, as in a form."""
 
 
 DATACONTRACT = XmlDialect(
@@ -92,6 +95,7 @@ DATACONTRACT = XmlDialect(
     item="string",
     item_namespace="http://schemas.microsoft.com/2003/10/Serialization/Arrays",
     ordered=True,
+    nil=True,
 )
 PLAIN = XmlDialect(root="RelayMessageRequest", namespace="", item="string", item_namespace="", ordered=False)
 

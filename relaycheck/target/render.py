@@ -143,7 +143,7 @@ def _content(content: Content) -> Iterator[str]:
     yield ""
     yield "[content]"
     for key, value, note in (
-        ("xml", _dialect(content.xml), '"datacontract", "plain" or { root, namespace, item, item_namespace, ordered }'),
+        ("xml", _dialect(content.xml), '"datacontract", "plain" or { root, namespace, item, item_namespace, ordered, nil }'),
         ("form", _text(content.form), '"indexed", "repeated" or "brackets"'),
         ("patch", _text(content.patch), '"body" or "operations"'),
         ("property_case", _text(content.property_case), '"any" or "exact"'),
@@ -158,7 +158,7 @@ def _dialect(xml: XmlDialect) -> str:
             return _text(name)
     return (
         f"{{ root = {_text(xml.root)}, namespace = {_text(xml.namespace)}, item = {_text(xml.item)}, "
-        f"item_namespace = {_text(xml.item_namespace)}, ordered = {_flag(xml.ordered)} }}"
+        f"item_namespace = {_text(xml.item_namespace)}, ordered = {_flag(xml.ordered)}, nil = {_flag(xml.nil)} }}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,12 +48,28 @@ ODD_VALUES = [
 
 @pytest.mark.parametrize(("value", "json", "xml", "form"), ODD_VALUES)
 def test_any_members_are_said_in_every_notation(value: Any, json: str, xml: str, form: str) -> None:
-    content = Content(xml=PLAIN)
+    content = Content(xml=replace(PLAIN, nil=True))
     head = '<RelayMessageRequest xmlns:i="http://www.w3.org/2001/XMLSchema-instance">'
     bare = XmlSpelling(declaration=False)
     assert encode_members(value, "application/json", content).decode() == json
     assert encode_members(value, "text/xml", content, bare).decode() == f"{head}{xml}</RelayMessageRequest>"
     assert encode_members(value, MEDIA_TYPES[4], content, FormSpelling(brackets="raw")).decode() == form
+
+
+@pytest.mark.parametrize(
+    ("value", "xml"),
+    [
+        ({"From": None, "Rfc822": "a"}, "<Rfc822>a</Rfc822>"),
+        ({"Recipients": ["a", None, "b"]}, "<Recipients>a</Recipients><Recipients>b</Recipients>"),
+        ({"Recipients": [], "From": "a"}, "<From>a</From>"),
+        ({"Recipients": [{"a": "b"}]}, "<Recipients><a>b</a></Recipients>"),
+    ],
+)
+def test_null_and_items_may_have_no_element_of_their_own(value: Any, xml: str) -> None:
+    content = Content(xml=replace(PLAIN, item=""))
+    head = '<RelayMessageRequest xmlns:i="http://www.w3.org/2001/XMLSchema-instance">'
+    written = encode_members(value, "text/xml", content, XmlSpelling(declaration=False)).decode()
+    assert written == f"{head}{xml}</RelayMessageRequest>"
 
 
 def test_a_lone_surrogate_is_an_escape_in_json() -> None:

@@ -28,6 +28,7 @@ def test_the_schema_is_valid_and_knows_every_key_of_the_full_file() -> None:
         "witness.kind",
         "witness.delivery_timeout",
         "content.xml.item_namespace",
+        "content.xml.nil",
     }
     assert used <= set(known_keys())
 

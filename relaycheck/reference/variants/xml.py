@@ -6,14 +6,16 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from relaycheck.reference.reading_xml import bad_xml, decode, members_of, parse
+from relaycheck.reference.reading_xml import bad_xml, decode, leaf, members_of, parse, value_of
 from relaycheck.reference.variants.model import Variant, change
 from relaycheck.target.model import PLAIN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from relaycheck.reference.reading_xml import Element, XmlReading
+    from relaycheck.reference.service import Service
     from relaycheck.target import Target
     from relaycheck.target.model import XmlDialect
 
@@ -49,8 +51,28 @@ def charset_first(charset: str, octets: bytes) -> str:
     return decode(charset, octets)
 
 
-def plain(target: Target) -> Target:
-    return replace(target, content=replace(target.content, xml=PLAIN))
+def nil_unknown(steps: XmlReading, dialect: XmlDialect, element: Element) -> Any:
+    """An attribute says nothing, as to encoding/xml of Go: a null object is an empty one."""
+    return value_of(steps, dialect, replace(element, nil=False))
+
+
+def repeated(steps: XmlReading, dialect: XmlDialect, element: Element) -> dict[str, Any]:
+    """A list is its element as often as it has items, as encoding/xml of Go and JAXB have it by default."""
+    items = [child for child in element.children if child.local == "Recipients"]
+    others = [child for child in element.children if child.local != "Recipients"]
+    found = members_of(steps, dialect, replace(element, children=others))
+    return {**found, "Recipients": [leaf(steps, item) for item in items]} if items else found
+
+
+def spelled(dialect: XmlDialect) -> Callable[[Target], Target]:
+    return lambda target: replace(target, content=replace(target.content, xml=dialect))
+
+
+def plain_with(**steps: object) -> Callable[[Service], Service]:
+    return lambda service: change("content.xml", **steps)(change("installation", xml="plain")(service))
+
+
+plain = spelled(PLAIN)
 
 
 VARIANTS = (
@@ -61,6 +83,18 @@ VARIANTS = (
         "V-XML-charset-first",
         "The charset parameter counts before a byte order mark.",
         change("content.xml", decode=charset_first),
+    ),
+    Variant(
+        "V-XML-no-nil",
+        "xsi:nil is an attribute like any other; null is left out.",
+        plain_with(value_of=nil_unknown),
+        target=plain,
+    ),
+    Variant(
+        "V-XML-repeated",
+        "A list is a repeated element, without one around its items.",
+        plain_with(members_of=repeated),
+        target=spelled(replace(PLAIN, item="")),
     ),
     Variant("V-XML-plain", "Documents have no namespace.", change("installation", xml="plain"), target=plain),
 )
