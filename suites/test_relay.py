@@ -126,6 +126,16 @@ def test_addresses_in_the_header_are_no_recipients(
 
 
 @requirement("RM-REL-03")
+def test_an_address_in_the_query_is_no_recipient(
+    send: Send, control: Control, message: Message, target: Target
+) -> None:
+    """Readers of forms that ask for the parameters of a request get those of its query too."""
+    style = {"repeated": "", "brackets": "%5B%5D", "indexed": f"%5B{len(message.recipients)}%5D"}[target.content.form]
+    query = f"Recipients{style}=stranger-{NONCE}@{target.safety_domain}"
+    judge(same_or_refused(send(message, media_type=FORM, query=query), control(media_type=FORM)))
+
+
+@requirement("RM-REL-03")
 def test_the_set_of_recipients_is_kept(send: Send, run: Run, draw: Draw, target: Target) -> None:
     """Any addresses, beside a header that names some of them and others."""
     for drawn in draw(messages(target.safety_domain, max_recipients=target.limits.at_most(8)), 6):

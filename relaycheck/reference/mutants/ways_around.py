@@ -139,6 +139,14 @@ async def overridden_by_form(service: Service, received: Received) -> Answer:
     return await serve(service, received.with_content(octets.replace(OVERRIDE, b"", 1)).but(method=method))
 
 
+async def query_in_the_form(service: Service, received: Received) -> Answer:
+    """The parameters of a form are those of the query too, as `Request.Form` has them in Go."""
+    if received.media_type != FORM or not received.query:
+        return await perform(service, received)
+    joined = await received.read() + b"&" + received.query.encode("latin-1")
+    return await perform(service, received.with_content(joined))
+
+
 MUTANTS = (
     Mutant("RM-EP-14-form", "RM-EP-14", "The _method of a form makes a POST of a GET.",
            change("", serve=overridden_by_form)),
@@ -169,6 +177,8 @@ MUTANTS = (
            change("", submitted=credentials_in_trace)),
     Mutant("RM-REL-06-at-buffer-edges", "RM-REL-06", "A dot at the start of a buffer of 65 536 octets is not stuffed.",
            change("relaying", stuff=stuffed_in_buffers)),
+    Mutant("RM-REL-03-query", "RM-REL-03", "Recipients in the query are added to those of a form.",
+           change("", perform=query_in_the_form)),
     Mutant("RM-REL-23-last-named", "RM-REL-23", "Without a connection object, the server of the last request is used.",
            last_named),
 )  # fmt: skip
