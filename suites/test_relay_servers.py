@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from relaycheck.judgements.mail_servers import (
     credentials_kept,
     never_at,
     not_claimed,
+    nothing_afterwards,
     only_at,
     sent_once,
 )
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 
 SLACK = 1.0
 """Seconds that an answer may take beyond the declared timeout of the SMTP session."""
+PAUSE = 8.0
+"""Seconds for which a slow mail server keeps a target waiting that declares no timeout."""
 
 
 def ask(run: Run, message: Message) -> Exchange:
@@ -201,17 +205,26 @@ def test_a_mail_server_that_is_not_there_is_not_claimed(run: Run, control: Contr
 def test_a_silent_mail_server_does_not_hang_the_request(
     run: Run, send: Send, compose: Compose, message: Message, serving: Serving, target: Target
 ) -> None:
-    """Silent at four stages, all asked at the same time; then the target serves as before. Trying again is the client's business."""
-    limit = target.limits.response_timeout
+    """Silent at four stages and slow at a fifth, all asked at the same time; then the target serves as before.
+
+    Trying again is the client's business.
+    """
+    limit, pause = target.limits.response_timeout, PAUSE
     if target.relay.smtp_timeout is not None:
-        limit = target.relay.smtp_timeout + SLACK
+        limit, pause = target.relay.smtp_timeout + SLACK, target.relay.smtp_timeout * 0.8
+    slow = Behaviour(fault=Fault(Stage.MAIL, Action.PAUSE, seconds=pause))
+    servers = {f"silence at {stage}": behaviour for stage, behaviour in SILENT.items()} | {"a pause at mail": slow}
     with ExitStack() as stack:
         requests = []
-        for stage, behaviour in SILENT.items():
+        for note, behaviour in servers.items():
             server = stack.enter_context(serving(behaviour))
-            requests.append(compose(message.but(connection=server.connection), note=f"silence at {stage}"))
-        answers = at_once(run.client, requests, limit)
+            requests.append(compose(message.but(connection=server.connection), note=note))
+        began = time.monotonic()
+        *answers, late = at_once(run.client, requests, limit)
+        if not late.succeeded:
+            time.sleep(max(0.0, began + pause + SLACK - time.monotonic()))
         after = send(message)
+    judge(nothing_afterwards(late, after))
     for answer in answers:
         judge(sent_once(answer, after))
         judge(answered_in_time(answer, after, limit))

@@ -83,6 +83,17 @@ def sent_once(probe: Exchange, control: Exchange) -> Verdict:
 
 
 @judgement
+def nothing_afterwards(probe: Exchange, control: Exchange) -> Verdict:
+    """A request that was answered with an error because the mail server was slow is not relayed all the same.
+
+    Its client believes that it failed, and asks again.
+    """
+    if probe.answered and not probe.succeeded and relayed(probe):
+        return failed(f"{probe.request.note}: {described(probe)}, relayed after the client was told that it failed")
+    return red(control) or passed(f"{probe.request.note}: {described(probe)}")
+
+
+@judgement
 def only_at(listener: str, probe: Exchange, control: Exchange) -> Verdict:
     """The mail goes to the server that the request names and to no other."""
     elsewhere = sorted({d.listener for d in probe.deliveries if d.accepted and d.listener != listener})

@@ -143,7 +143,11 @@ def _content(content: Content) -> Iterator[str]:
     yield ""
     yield "[content]"
     for key, value, note in (
-        ("xml", _dialect(content.xml), '"datacontract", "plain" or { root, namespace, item, item_namespace, ordered, nil }'),
+        (
+            "xml",
+            _dialect(content.xml),
+            '"datacontract", "plain" or { root, namespace, item, item_namespace, ordered, nil }',
+        ),
         ("form", _text(content.form), '"indexed", "repeated" or "brackets"'),
         ("patch", _text(content.patch), '"body" or "operations"'),
         ("property_case", _text(content.property_case), '"any" or "exact"'),

@@ -41,6 +41,8 @@ class Action(StrEnum):
     """The connection is reset (TCP RST)."""
     SILENCE = "silence"
     """No answer; the connection stays open until the client or the listener closes it."""
+    PAUSE = "pause"
+    """The usual reply, but late."""
 
 
 class LookAlike(StrEnum):
@@ -62,6 +64,7 @@ class LookAlike(StrEnum):
 
 ADDRESSED = (Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.CONTENT, Stage.END_OF_DATA)
 SPEECHLESS = (Stage.CONNECT, Stage.CONTENT)
+SLOW = (Stage.HELLO, Stage.MAIL, Stage.DATA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ class Fault:
     """Only where an address has this text, in any case: that of MAIL or RCPT, or later any of the transaction."""
     times: int | None = None
     """How often the fault shows on the listener before it is used up. None: always."""
+    seconds: float = 0.0
+    """How long a pause lasts."""
 
     def __post_init__(self) -> None:
         if self.action is Action.REPLY and self.stage in SPEECHLESS:
@@ -88,6 +93,8 @@ class Fault:
             )
         if self.action is Action.REPLY and not 200 <= self.code <= 599:
             raise ValueError(f"A fault with a reply needs a code from 200 to 599, not {self.code}.")
+        if self.action is Action.PAUSE and self.stage not in SLOW:
+            raise ValueError(f"A fault at stage {self.stage} cannot be a pause: only at {', '.join(SLOW)}.")
         if self.matching is not None and self.stage not in ADDRESSED:
             raise ValueError(f"A fault at stage {self.stage} cannot match an address: none is known there.")
         if "\r" in self.text or "\n" in self.text:

@@ -196,6 +196,9 @@ class Connection(SMTP):
             if fault.code == SERVICE_CLOSING:
                 raise SessionOver(Closed.FAULT)
             return True
+        if fault.action is Action.PAUSE:
+            await asyncio.sleep(fault.seconds)
+            return False
         await self.break_off(fault)
         return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import socket
+import time
 from urllib.request import urlopen
 
 import pytest
@@ -53,6 +54,15 @@ def test_a_connection_is_reset_before_anything_is_said(witness: Witness, stage: 
 
 BEFORE_ALL = [(stage, how) for stage in (Stage.CONNECT, Stage.GREETING) for how in (Action.DROP, Action.SILENCE)]
 BROKEN_OFF = [(stage, action) for stage in UP_TO for action in (Action.DROP, Action.RESET, Action.SILENCE)]
+
+
+@pytest.mark.parametrize("stage", [Stage.HELLO, Stage.MAIL, Stage.DATA], ids=str)
+def test_a_stage_answers_late_and_as_usual(witness: Witness, stage: Stage) -> None:
+    fault = Fault(stage, Action.PAUSE, seconds=0.3)
+    with witness.open(Behaviour(fault=fault)) as listener, Dialogue(listener) as client:
+        began = time.monotonic()
+        assert client.say(*UP_TO[stage]) in (250, 354)
+        assert time.monotonic() - began >= 0.3
 
 
 @pytest.mark.parametrize(("stage", "action"), BEFORE_ALL + BROKEN_OFF, ids=str)
@@ -199,6 +209,7 @@ def test_silence_ends_when_the_listener_closes(witness: Witness) -> None:
         ({"stage": Stage.CONTENT, "code": 421}, "cannot be a reply"),
         ({"stage": Stage.MAIL}, "needs a code"),
         ({"stage": Stage.MAIL, "code": 199}, "needs a code"),
+        ({"stage": Stage.RCPT, "action": Action.PAUSE}, "cannot be a pause"),
         ({"stage": Stage.GREETING, "code": 554, "matching": "a"}, "cannot match an address"),
         ({"stage": Stage.MAIL, "code": 550, "text": "a\r\n250 b"}, "one line"),
     ],

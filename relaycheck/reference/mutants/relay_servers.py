@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 import unicodedata
@@ -262,6 +263,15 @@ def password_in_the_mail(service: Service, submission: Submission) -> Mail:
     return replace(mail, content=f"X-Relay-Login: {mail.server.user}:{mail.server.secret}\r\n".encode() + mail.content)
 
 
+async def told_too_early(service: Service, mail: Mail) -> None:
+    """As http.TimeoutHandler of Go does it: nobody waits any more, and nobody says so to who relays."""
+    relayed = asyncio.gather(transact(service, mail), return_exceptions=True)
+    if relayed not in (await asyncio.wait({relayed}, timeout=service.installation.smtp_timeout / 2))[0]:
+        raise Refusal(503, "too-slow", "The request took too long.")
+    if failures := [result for result in relayed.result() if result is not None]:
+        raise failures[0]
+
+
 TABLE: tuple[tuple[str, str, str, Callable[[Service], Service]], ...] = (
     ("RM-REL-10", "high-bit", "The high bit of each octet is cleared.", change("relaying", normalise=seven_bits)),
     (
@@ -365,6 +375,12 @@ TABLE: tuple[tuple[str, str, str, Callable[[Service], Service]], ...] = (
         "at-the-end",
         "The service waits for the reply to the end of data for ever.",
         change("relaying", transmit=patient_at_the_end),
+    ),
+    (
+        "RM-REL-18",
+        "told-too-early",
+        "The client is told of a timeout, and the mail goes on.",
+        change("relaying", transact=told_too_early),
     ),
     ("RM-REL-23", "ignored", "The connection object is ignored.", change("relaying", choose_server=default_server)),
     ("RM-REL-23", "first-stays", "The first server that is named serves all later requests.", first_named),
