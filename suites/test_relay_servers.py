@@ -23,6 +23,7 @@ from relaycheck.judgements.mail_servers import (
     sent_once,
 )
 from relaycheck.judgements.relaying import (
+    a_refusal_relays_nothing,
     each_its_own_mail,
     eight_bit_as_offered,
     one_mail_at_most,
@@ -141,6 +142,13 @@ def test_non_ascii_addresses_go_only_with_smtputf8(
         plain = run.message().but(connection=named.connection)
         probe = plain.but(**{name: placed(value) for name, value in changes.items()})
         judge(utf8_addresses_as_offered(ask(run, probe), ask(run, plain), offered=offered))
+
+
+@requirement("RM-REL-14")
+def test_a_mail_server_that_leaves_without_a_word_has_the_mail(run: Run, control: Control, serving: Serving) -> None:
+    """After its 250 to the end of data the mail is its own (RFC 5321 §6.1), whatever becomes of QUIT."""
+    with serving(Behaviour(fault=Fault(Stage.QUIT, Action.DROP))) as server:
+        judge(a_refusal_relays_nothing(ask(run, run.message().but(connection=server.connection)), control()))
 
 
 @requirement("RM-REL-15")
@@ -334,17 +342,19 @@ GUARDED: dict[str, tuple[Behaviour, bool]] = {
 def test_credentials_go_only_to_their_server(
     run: Run, control: Control, witness: Witness, serving: Serving, message: Message, guarded: tuple[Behaviour, bool]
 ) -> None:
-    """Over TLS where UseSSL is true; not to the server of the next request, and into no mail."""
+    """Over TLS where UseSSL is true; not to the server of the next request, nor for its mail, and into no mail."""
     behaviour, tls = guarded
     vouches, known = control(), len(witness.sessions())
     with serving(behaviour) as server, serving(Behaviour(auth={USER: PASSWORD})) as next_one:
         named = replace(server.connection, user_name=USER, password=PASSWORD, use_ssl=tls)
-        probes = [
-            run.client.send(message.but(connection=named)),
-            run.client.send(message.but(connection=next_one.connection)),
-        ]
+        unnamed = (next_one if tls else server).connection
+        probes = [run.client.send(message.but(connection=named)), run.client.send(message.but(connection=unnamed))]
         seen = [AuthSeen(s.listener, a.user, a.tls) for s in witness.sessions()[known:] for a in s.auth]
-        judge(credentials_kept(probes, vouches, seen=seen, listener=server.name, password=PASSWORD, tls=tls))
+        judge(
+            credentials_kept(
+                probes, vouches, seen=seen, listener=server.name, password=PASSWORD, tls=tls, without=probes[1:]
+            )
+        )
 
 
 @requirement("RM-REL-28")

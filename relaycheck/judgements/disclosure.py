@@ -52,6 +52,11 @@ INTERNALS: dict[str, re.Pattern[str]] = {
         r"|\b(?:KeyError|ValueError|TypeError|AttributeError|IndexError|SyntaxError|ReferenceError|RangeError|NameError"
         r"|RuntimeError|AssertionError)(?:: |\()"
     ),
+    "an error of Go's runtime or library": re.compile(
+        r"\binto Go (?:struct field|value of type) [\w.\[\]*]+"
+        r"|\bruntime error: (?:index out of range|slice bounds|invalid memory address|integer divide|makeslice)"
+        r"|\binterface conversion: (?:interface|any)\b|\S+\.go:\d+ \+0x[0-9a-f]+"
+    ),
     "a debugging page": re.compile(r"Werkzeug Debugger|DEBUG = True|<b>Source Error:|Whoops\\Run|django\.core\."),
 }
 

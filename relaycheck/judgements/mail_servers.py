@@ -142,11 +142,17 @@ def credentials_kept(
     listener: str,
     password: Secret,
     tls: bool,
+    without: Sequence[Exchange] = (),
 ) -> Verdict:
-    """User name and password go only to `listener`, over TLS if `tls`, and into no mail.
+    """User name and password go only to `listener`, over TLS if `tls`, and into no mail; and serve none `without` them.
 
     `seen` is every AUTH since the first probe was sent. A refusal gives nothing away.
     """
+    if borrowed := next((d for probe in without for d in probe.deliveries if d.accepted and d.auth), None):
+        return failed(
+            f"the request names no user, and its mail came in a session of {borrowed.auth}, whom another one named",
+            decisive=True,
+        )
     if wrong := next((a for a in seen if a.listener != listener), None):
         return failed(
             f"AUTH {wrong.user or ''} was sent to {wrong.listener}, which the request does not name", decisive=True

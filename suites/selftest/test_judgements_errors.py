@@ -170,6 +170,11 @@ def test_a_judgement_says(judgement: Judgement, expected: str) -> None:
         "KeyError: 'Rfc822'",
         "TypeError: Cannot read properties of undefined",
         "Werkzeug Debugger",
+        "json: cannot unmarshal number into Go struct field Request.Rfc822 of type string",
+        "json: cannot unmarshal array into Go value of type main.Request",
+        "runtime error: index out of range [0] with length 0",
+        "interface conversion: interface {} is float64, not string",
+        "main.relay(...)\n\t/build/relay.go:31 +0x1d",
     ],
 )
 def test_the_inside_of_a_service_is_seen(text: str) -> None:
@@ -182,6 +187,8 @@ def test_the_inside_of_a_service_is_seen(text: str) -> None:
         "The System. Please try again at a later time (about an hour).",
         "The value at position 3 (Rfc822) is not a string.",
         "Select a sender from the list where it applies.",
+        "Go to the next field and enter a value of type string.",
+        "invalid character 'x' after top-level value",
         "See https://docs.relaycheck.test/usr/guide.json for more.",
         "Meet us at example.com (port 25).",
         "Update the message, set a sender, and send again.",

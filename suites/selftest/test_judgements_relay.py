@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -174,6 +175,7 @@ TWO = (mail(), mail(session=2))
 THREE_TO = tuple(f"to{n}-{ONE}@x.test" for n in range(3))
 PARTLY = mail(to=THREE_TO[:2])
 TOLD = exchange(204, mail(TEXT + "correct-horse"))
+BORROWED = exchange(204, replace(mail(), auth="user"))
 
 
 def attempts(listener: str, tls: bool) -> tuple[AuthSeen, ...]:
@@ -287,6 +289,8 @@ def attempts(listener: str, tls: bool) -> tuple[AuthSeen, ...]:
         (credentials_kept((GOOD,), GOOD, seen=attempts("b", True), listener="main", password=PASSWORD, tls=True), FAIL),
         (credentials_kept((TOLD,), GOOD, seen=(), listener="main", password=PASSWORD, tls=False), FAIL),
         (credentials_kept((GOOD,), RED, seen=(), listener="main", password=PASSWORD, tls=False), INCONCLUSIVE),
+        (credentials_kept((GOOD,), GOOD, seen=(), listener="main", password=PASSWORD, tls=False, without=(GOOD,)), PASS),
+        (credentials_kept((GOOD,), GOOD, seen=(), listener="main", password=PASSWORD, tls=False, without=(BORROWED,)), FAIL),
     ],
 )  # fmt: skip
 def test_each_judgement_has_its_verdicts(judgement: Judgement, kind: Kind) -> None:

@@ -224,6 +224,17 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        "RM-ERR-04-go-types",
+        breaks="RM-ERR-04",
+        fault="The error for a wrong type is the one of encoding/json of Go.",
+        service=change(
+            "answers",
+            error_body=said(
+                "json: cannot unmarshal number into Go struct field Request.From of type string", "bad-request"
+            ),
+        ),
+    ),
+    Mutant(
         "RM-ERR-04-stack",
         breaks="RM-ERR-04",
         fault="The error for XML holds a stack trace on one line.",

@@ -7,6 +7,7 @@ import hashlib
 from collections import Counter, defaultdict
 from dataclasses import replace
 from email.parser import BytesHeaderParser
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aiosmtplib
@@ -25,7 +26,7 @@ from relaycheck.reference.relaying import (
 from relaycheck.reference.service import perform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from email.message import Message as Parsed
 
     from relaycheck.reference.addresses import Addresses
@@ -67,6 +68,23 @@ def pooled(service: Service, *, reset: bool = False) -> Service:
     return change(
         "relaying", open_session=from_pool, leave=back, abandon=abandon if reset else back, envelope=envelope
     )(service)
+
+
+async def farewell_counts(service: Service, mail: Mail) -> None:
+    """As SendMail of Go's net/smtp has it, whose last word is the error of QUIT."""
+
+    async def leave(client: Client) -> None:
+        try:
+            await client.execute_command(b"QUIT", timeout=1)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise SmtpFailure("quit") from error
+
+    farewells: list[Awaitable[None]] = []
+    try:
+        await transact(change("relaying", leave=leave, in_background=farewells.append)(service), mail)
+    finally:
+        for farewell in farewells:
+            await farewell
 
 
 def left_over_recipients(service: Service) -> Service:
@@ -294,6 +312,13 @@ TABLE: tuple[tuple[str, str, str, Callable[[Service], Service]], ...] = (
     ("RM-REL-22", "by-hash", "Requests are cached by a hash of their body.", once_by(everything)),
     ("RM-REL-22", "by-message-id", "A Message-ID is relayed once.", once_by(lambda mail, head: head["Message-ID"])),
     ("RM-REL-22", "conflict", "The second of two identical requests is answered 409.", once_by(everything, 409)),
+    ("RM-REL-24", "shared-session", "Sessions are kept by server, whoever logged in.", partial(pooled, reset=True)),
+    (
+        "RM-REL-14",
+        "farewell",
+        "An error at QUIT is an error of the request.",
+        change("relaying", transact=farewell_counts),
+    ),
     ("RM-REL-28", "tried-again", "The service tries the request again by itself.", tried_again_when_gone),
     ("RM-REL-28", "lock-kept", "A client that leaves takes the lock of the mailer with it.", lock_kept),
 )
