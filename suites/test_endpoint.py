@@ -273,8 +273,8 @@ def test_a_404_has_a_date(send: Send, message: Message, target: Target) -> None:
 
 @requirement("RM-EP-12")
 @pytest.mark.over_the_run
-def test_every_response_of_the_run_has_a_date(run: Run) -> None:
-    judge(dated(run.ordinary(), now=time.time()))
+def test_every_response_of_the_run_has_a_date(run: Run, target: Target) -> None:
+    judge(dated(run.ordinary(), now=time.time(), tls=target.url.scheme == "https"))
 
 
 @requirement("RM-EP-13")

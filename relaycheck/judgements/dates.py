@@ -30,15 +30,15 @@ OBSOLETE = re.compile(
 
 
 @judgement
-def dated(exchanges: Sequence[Exchange], now: float) -> Verdict:
+def dated(exchanges: Sequence[Exchange], now: float, *, tls: bool = False) -> Verdict:
     """Each response from 200 to 499 has one Date in IMF-fixdate within 24 hours of `now` (seconds since the epoch).
 
     A 400 to what is no HTTP request comes from the server below the service, often from before its clock: it is left out. So are its
-    limits: 408, 414 and 431.
+    limits: 408, 414 and 431. Where the target is asked over `tls`, one to plain http is the TLS layer's.
     """
     seen = 0
     for exchange in exchanges:
-        if exchange.status is None or not 200 <= exchange.status < 500 or not _well_formed(exchange):
+        if exchange.status is None or not 200 <= exchange.status < 500 or not _well_formed(exchange, tls=tls):
             continue
         seen += 1
         if fault := _fault_of_date(exchange, now):
@@ -72,10 +72,10 @@ def _imf_seconds(value: str) -> float | None:
         return None
 
 
-def _well_formed(exchange: Exchange) -> bool:
+def _well_formed(exchange: Exchange, *, tls: bool) -> bool:
     if exchange.status in (408, 414, 431):
         return False
-    return exchange.status != 400 or _is_http(exchange.request)
+    return exchange.status != 400 or (_is_http(exchange.request) and exchange.connection.tls >= tls)
 
 
 def _is_http(request: Request) -> bool:

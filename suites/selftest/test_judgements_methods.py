@@ -54,6 +54,10 @@ def unheard_of(status: int, method: str = "RELAY") -> Exchange:
     return replace(probe, request=replace(probe.request, raw=f"{method} / HTTP/1.1\r\nHost: x\r\n\r\n{{}}".encode()))
 
 
+def over_tls(probe: Exchange) -> Exchange:
+    return replace(probe, connection=replace(probe.connection, tls=True))
+
+
 def authority(status: int) -> Exchange:
     probe = unheard_of(status, "POST")
     return replace(
@@ -112,6 +116,9 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("date: a 400 to what is no HTTP does not count", dated([no_http(400)], NOON), OPEN),
     ("date: a 400 to a method that is unheard of does not count", dated([unheard_of(400)], NOON), OPEN),
     ("date: a 400 to a request", dated([unheard_of(400, "POST")], NOON), SURE),
+    ("date: a 400 in plain to https is the TLS layer's", dated([unheard_of(400, "POST")], NOON, tls=True), OPEN),
+    ("date: a 403 in plain to https", dated([unheard_of(403, "POST")], NOON, tls=True), SURE),
+    ("date: a 400 over TLS", dated([over_tls(unheard_of(400, "POST"))], NOON, tls=True), SURE),
     ("date: a 431 is the web server's limit", dated([unheard_of(431, "POST")], NOON), OPEN),
     ("date: a 400 to what may be an authority", dated([authority(400)], NOON), OPEN),
     ("date: a 400 to chunks that are none does not count", dated([chunked(400, b"zz\r\n{}\r\n0\r\n\r\n")], NOON), OPEN),

@@ -78,6 +78,13 @@ def gone_after_errors(outgoing: Outgoing) -> Iterable[Move]:
     return (outgoing.head.removesuffix(b"\r\n") + b"Connection: close\r\n\r\n" + outgoing.content, Close())
 
 
+def refused_by_tls(outgoing: Outgoing) -> Iterable[Move]:
+    """Plain http on the port of https never reaches HTTP: as net/http of Go has it, and others with 400 and no fields."""
+    if b"over https only" not in outgoing.content:
+        return (outgoing.raw,)
+    return (b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n", Close())
+
+
 def typed_204(outgoing: Outgoing) -> Iterable[Move]:
     if outgoing.status != 204:
         return (outgoing.raw,)
@@ -138,6 +145,12 @@ VARIANTS = (
         "V-ERR-plain-text",
         differs="Errors are plain text, whatever Accept says.",
         service=change("answers", refused=plain_text),
+    ),
+    Variant(
+        "V-EP-refused-by-tls",
+        differs="Plain http on the port of https is answered below HTTP, without any field.",
+        wire=WireFaults(outgoing=refused_by_tls),
+        tls=True,
     ),
     Variant(
         "V-204-fields", differs="A 204 has Content-Type, ETag and Cache-Control.", wire=WireFaults(outgoing=typed_204)
