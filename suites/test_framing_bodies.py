@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import strategies as st
 
-from relaycheck.client.dialogues import cut_short, followed, sent_all_the_same
+from relaycheck.client.dialogues import cut_short, followed, patience, sent_all_the_same
 from relaycheck.encodings import FORM, encode
 from relaycheck.judgements import refused
 from relaycheck.judgements.framing import body_never_runs, decoded_or_415, incomplete, no_accept_encoding_for_a_type
@@ -101,15 +101,21 @@ def test_a_body_that_breaks_off_anywhere_relays_nothing(
 
 
 @requirement("RM-FR-17")
-@pytest.mark.parametrize("media_type", [None, XML])
+@pytest.mark.parametrize("ends", ["the connection", "the grammar"])
 def test_chunks_without_the_last_one_relay_nothing(
-    run: Run, compose: Compose, control: Control, message: Message, media_type: str | None
+    run: Run, compose: Compose, control: Control, message: Message, ends: str
 ) -> None:
-    """The whole body came, but not the chunk that says so."""
-    chosen: Variations = {} if media_type is None else {"media_type": media_type}
+    """The whole body came, but not the chunk that says so: nothing more, or a size that is none while the client waits."""
+    chosen: Variations = {} if ends == "the connection" else {"media_type": XML}
     in_chunks: Variations = {**chosen, "chunks": (100,), "expects": None}
     accepted, request = control(**chosen), compose(message, **in_chunks)
-    judge(incomplete(cut_short(run.client, request, request.raw.removesuffix(b"0\r\n\r\n")), accepted))
+    octets = request.raw.removesuffix(b"0\r\n\r\n")
+    if ends == "the connection":
+        judge(incomplete(cut_short(run.client, request, octets), accepted))
+        return
+    with run.client.converse() as conversation:
+        conversation.write(octets + b"zz\r\n\r\n")
+        judge(incomplete(conversation.read(request, patience(run.client)), accepted))
 
 
 # Content codings
