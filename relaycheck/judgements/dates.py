@@ -23,6 +23,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE"
 """Those of RFC 9110 §9 and RFC 5789."""
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 IMF_FIXDATE = re.compile(rf"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d ({MONTHS}) \d{{4}} \d\d:\d\d:\d\d GMT")
+TARGET = re.compile(r"([A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})+")
 OBSOLETE = re.compile(
     rf"(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, \d\d-({MONTHS})-\d\d \d\d:\d\d:\d\d GMT"
     rf"|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) ({MONTHS}) [ \d]\d \d\d:\d\d:\d\d \d{{4}}"
@@ -80,8 +81,8 @@ def _well_formed(exchange: Exchange, *, tls: bool) -> bool:
 
 def _is_http(request: Request) -> bool:
     """Whether the request parses as HTTP/1.1 (RFC 9112 §2) for every server, to the end of its body: some parsers know a list of
-    methods only, and some take `//` for the beginning of an authority."""
-    if request.method not in METHODS or request.target.startswith("//"):
+    methods only, some take `//` for the beginning of an authority, and some want a target that is a URI (RFC 9112 §3.2)."""
+    if request.method not in METHODS or request.target.startswith("//") or not TARGET.fullmatch(request.target):
         return False
     parser = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
     try:

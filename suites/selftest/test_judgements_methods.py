@@ -65,6 +65,11 @@ def authority(status: int) -> Exchange:
     )
 
 
+def with_target(target: str) -> Exchange:
+    probe = unheard_of(400, "POST")
+    return replace(probe, request=replace(probe.request, target=target))
+
+
 def chunked(status: int, payload: bytes) -> Exchange:
     probe = exchange(status)
     head = b"POST /api HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -120,6 +125,9 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("date: a 403 in plain to https", dated([unheard_of(403, "POST")], NOON, tls=True), SURE),
     ("date: a 400 over TLS", dated([over_tls(unheard_of(400, "POST"))], NOON, tls=True), SURE),
     ("date: a 431 is the web server's limit", dated([unheard_of(431, "POST")], NOON), OPEN),
+    ("date: a 400 to a query that is no URI's does not count", dated([with_target("/api?$select=%zz")], NOON), OPEN),
+    ("date: a 400 to a path that is no URI's does not count", dated([with_target("/api/a|b")], NOON), OPEN),
+    ("date: a 400 to a URI", dated([with_target("/api?$select=%24a,b/c")], NOON), SURE),
     ("date: a 400 to what may be an authority", dated([authority(400)], NOON), OPEN),
     ("date: a 400 to chunks that are none does not count", dated([chunked(400, b"zz\r\n{}\r\n0\r\n\r\n")], NOON), OPEN),
     ("date: a 400 to chunks that do not end does not count", dated([chunked(400, b"2\r\n{}\r\n")], NOON), OPEN),

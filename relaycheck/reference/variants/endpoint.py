@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from relaycheck.reference.service import Service
     from relaycheck.target import Target
 
+URI = re.compile(r"([A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})+")
 PAGE = b"<html><body><h1>POST Agents/EMail/RelayMessage</h1></body></html>"
 
 
@@ -69,6 +71,21 @@ def bare(outgoing: Outgoing) -> Iterable[Move]:
         if not line.lower().startswith((b"content-type:", b"content-length:"))
     ]
     return (b"\r\n".join([*lines[:-2], b"Content-Length: 0", b"", b""]),)
+
+
+async def uris_only(service: Service, received: Received) -> Answer:
+    if not URI.fullmatch(received.target):
+        raise Refusal(400, "bad-request", "This is no request.", close=True)
+    return await serve(service, received)
+
+
+def below_the_service(outgoing: Outgoing) -> Iterable[Move]:
+    """The web server itself refuses a target that is no URI: a bare page, from before its clock."""
+    if outgoing.status != 400 or URI.fullmatch(outgoing.target):
+        return (outgoing.raw,)
+    page = b"<h1>400 Bad Request</h1>"
+    head = b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n"
+    return (head % len(page) + page, Close())
 
 
 def gone_after_errors(outgoing: Outgoing) -> Iterable[Move]:
@@ -136,6 +153,12 @@ VARIANTS = (
         "V-EP-exact-path",
         differs="An encoded letter of the path is another path: 404.",
         service=change("routing", path_names_operation=exact),
+    ),
+    Variant(
+        "V-EP-uris-only",
+        differs="The web server answers a request target that is no URI by itself, with neither Date nor JSON.",
+        service=change("", serve=uris_only),
+        wire=WireFaults(outgoing=below_the_service),
     ),
     Variant("V-ERR-bare", differs="401, 404, 405 and 501 have no content.", wire=WireFaults(outgoing=bare)),
     Variant(
