@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 WIDEST = 300  # characters of one differing line that are shown
 LONGEST = 16 * 1024  # octets of one side of an exchange that the record holds as text
 SCATTERED = 4  # differing places of a body that are told one by one; beyond, its beginning is shown
+FIELDS = 8  # differing fields that are told one by one
 COMPARED = 500  # octets between the first and the last difference of two bodies; beyond, its beginning is shown
 
 
@@ -33,12 +34,17 @@ def differences(control: Request, probe: Request) -> list[str]:
     if was_line != now_line:
         found.append(f"{short(now_line)} instead of {short(was_line)}")
     before, after = _lines(control), _lines(probe)
-    found += [f"without {short(line)}" for line in before if line not in after and not _replaced(line, after)]
-    found += [f"with {short(line)}" for line in after if line not in before]
+    found += _listed("without", [line for line in before if line not in after and not _replaced(line, after)])
+    found += _listed("with", [line for line in after if line not in before])
     was, now = (r.body.replace(r.nonce.encode(), b"#") for r in (control, probe))
     if was != now:
         found.append(_body(was, now, same_message=_says(control) == _says(probe) is not None))
     return found
+
+
+def _listed(word: str, lines: list[str]) -> list[str]:
+    told = [f"{word} {short(line)}" for line in lines[:FIELDS]]
+    return [*told, f"{len(lines) - FIELDS} more fields"] if len(lines) > FIELDS else told
 
 
 def short(text: str) -> str:

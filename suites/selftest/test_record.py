@@ -180,6 +180,11 @@ def request(
         (request(), request(target="/p?$select=a"), ["POST /p?$select=a instead of POST /p"]),
         (request(fields=(("A", "1"),)), request(fields=(("A", "2"),)), ["with A: 2"]),
         (request(fields=(("A", "1"),)), request(), ["without A: 1"]),
+        (
+            request(),
+            request(fields=tuple((f"X-{n}", "1") for n in range(20))),
+            [*(f"with X-{n}: 1" for n in range(8)), "12 more fields"],
+        ),
         (request(b"x"), request(), ["no body"]),
         (request(b'{"a":1}'), request(b'{"a":2}'), ["body '2' for '1' (7 octets)"]),
         (request(b'{"a":1}'), request(b'{"a":1,"b":2}'), ["body with ',\"b\":2' (13 octets)"]),
