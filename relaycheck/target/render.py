@@ -15,6 +15,24 @@ if TYPE_CHECKING:
     from relaycheck.target.model import Auth, Session, XmlDialect
 
 
+ABSENT = {
+    "basic": """# [auth.basic]
+# user = "tim0"
+# password = "env:NAME"  # "" if the account has none; further accounts: [[auth.basic.also]]""",
+    "soticket": """# [auth.soticket]
+# ticket = "env:NAME"
+# expired = "env:NAME"  # one that has run out""",
+    "bearer": """# [auth.bearer]
+# token = "env:NAME"
+# expired = "env:NAME"  # one that has run out""",
+    "xsrf": """# [auth.xsrf]
+# token = "env:NAME"  # the value of X-XSRF-TOKEN
+# cookies = { SESSION = "env:NAME" }  # the session that it belongs to; [auth.xsrf_other] is a second one""",
+    "app": """# [auth.app]
+# token = "env:NAME"  # the value of SO-AppToken""",
+}
+
+
 def target_file(target: Target) -> str:
     """TOML that loads as `target` again when the variables of `variables(target)` are set. No secret is in it."""
     names = {id(secret): name for name, secret in _named(target.auth)}
@@ -76,6 +94,8 @@ def _auth(auth: Auth, names: Mapping[int, str]) -> Iterator[str]:
     yield "# A scheme without a table is declared absent."
     yield "[auth]"
     yield f"negotiate = {_flag(auth.negotiate)}  # Negotiate or NTLM is offered too"
+    if not auth.basic:
+        yield from ("", ABSENT["basic"])
     for number, account in enumerate(auth.basic):
         yield ""
         yield "[[auth.basic.also]]" if number else "[auth.basic]"
@@ -90,13 +110,19 @@ def _auth(auth: Auth, names: Mapping[int, str]) -> Iterator[str]:
             yield f"[auth.{table}]"
             yield f"{key} = {reference(valid)}"
             yield f"expired = {reference(expired)}" if expired else '# expired = "env:NAME"  # one that has run out'
+        else:
+            yield from ("", ABSENT[table])
     for table, session in (("xsrf", auth.xsrf), ("xsrf_other", auth.other_xsrf)):
         if session:
             yield from _session(table, session, reference(session.token), [reference(v) for _, v in session.cookies])
+    if not auth.xsrf:
+        yield from ("", ABSENT["xsrf"])
     if auth.app:
         yield ""
         yield "[auth.app]"
         yield f"token = {reference(auth.app)}"
+    else:
+        yield from ("", ABSENT["app"])
 
 
 def _session(table: str, session: Session, token: str, values: list[str]) -> Iterator[str]:

@@ -58,7 +58,9 @@ def _from_variable(name: str, environ: Mapping[str, str]) -> str:
     if value is None:
         raise BadValue(f"the environment variable {name} is not set", f"Set {name}, or give the value another way")
     if not value:
-        raise BadValue(f"the environment variable {name} is empty", f"Give {name} a value")
+        raise BadValue(
+            f"the environment variable {name} is empty", f'Give {name} a value; a password that is empty is written ""'
+        )
     return value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from relaycheck.cli.init import run_init
@@ -27,6 +28,17 @@ def test_a_new_target_file_can_be_read(
     target = load_target(path, {name: "8A:secret-token"})
     assert str(target.url) == "https://staging.example/crm"
     assert target.auth.bearer is not None
+
+
+def test_what_a_new_target_file_shows_in_comments_can_be_used(tmp_path: Path) -> None:
+    path = tmp_path / "target.toml"
+    assert run_init("https://staging.example", path) == ExitCode.CONFORMANT
+    head, _, rest = path.read_text("utf-8").partition("[auth]\n")
+    auth, _, rest = rest.partition("[content]")
+    shown = re.sub(r"(?m)^# (?=\[|[a-z]+ =)", "", auth)
+    path.write_text(f"{head}[auth]\n{shown}[content]{rest}", "utf-8")
+    found = load_target(path, {"NAME": "value"}).auth
+    assert all((found.basic, found.soticket, found.expired_bearer, found.xsrf, found.app))
 
 
 def test_a_file_that_is_there_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
