@@ -262,15 +262,17 @@ def test_a_refused_request_leaves_nothing_behind(send: Send, control: Control, r
 @requirement("RM-REL-20")
 @pytest.mark.parametrize("number", [4, 2, 50])
 def test_requests_at_the_same_time_never_mix(run: Run, control: Control, compose: Compose, number: int) -> None:
-    """Senders, recipients, contents, lengths and users all differ; some requests have no user at all."""
+    """Senders, recipients, contents, lengths, media types and users all differ; some requests have no user at all."""
     credentials = list(run.credentials.values())
+    kinds = [kind for kind in (JSON, XML, JSON, XML, FORM) if kind == JSON or control(media_type=kind).accepted]
 
     def request(place: int) -> Request:
         body = f"{NONCE} number {place}\r\n" * (1, 40, 1000)[place % 3]
         message = run.message(1 + place % 4, body=body)
         if place % 7 == 3:
             return compose(message, auth=None, expects=None, note="no credentials")
-        return compose(message, auth=credentials[place % len(credentials)])
+        kind = kinds[place // 3 % len(kinds)]
+        return compose(message, auth=credentials[place % len(credentials)], media_type=kind)
 
     judge(each_its_own_mail(at_once(run.client, [request(place) for place in range(number)]), control()))
 

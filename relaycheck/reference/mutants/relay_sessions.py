@@ -8,10 +8,11 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from email.parser import BytesHeaderParser
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiosmtplib
 
+from relaycheck.reference.content import read_content
 from relaycheck.reference.faults import WireFaults
 from relaycheck.reference.mutants.model import Mutant, change
 from relaycheck.reference.received import ClientGone, Refusal
@@ -167,6 +168,26 @@ def sixteen_buffers(service: Service) -> Service:
     return change("relaying", data=step)(service)
 
 
+def one_parser(service: Service) -> Service:
+    """One XML reader serves all requests, and refuses a document while it reads another."""
+    reading: list[bool] = []
+
+    async def step(service: Service, received: Received) -> dict[str, Any]:
+        members: dict[str, Any] = await read_content(service, received)
+        if not received.media_type.endswith("/xml"):
+            return members
+        if reading:
+            raise Refusal(400, "bad-xml", "The body is no XML.")
+        reading.append(True)
+        try:
+            await asyncio.sleep(GONE_WITHIN / 5)
+        finally:
+            reading.clear()
+        return members
+
+    return change("content", read_content=step)(service)
+
+
 def identity_of_the_process(service: Service) -> Service:
     """Who asks is a variable of the whole server for as long as a request lasts."""
     asking: Counter[str] = Counter()
@@ -284,6 +305,7 @@ TABLE: tuple[tuple[str, str, str, Callable[[Service], Service]], ...] = (
     ("RM-REL-20", "content", "Requests share one buffer.", shared("content")),
     ("RM-REL-20", "sender", "Requests share the variable of the sender.", shared("sender")),
     ("RM-REL-20", "recipients", "Requests share the variable of the recipients.", shared("recipients")),
+    ("RM-REL-20", "one-parser", "One XML parser is shared by requests that come at the same time.", one_parser),
     ("RM-REL-20", "sixteen", "Only sixteen buffers serve all requests.", sixteen_buffers),
     (
         "RM-REL-20",
