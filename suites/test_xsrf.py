@@ -34,9 +34,10 @@ def presenting(session: Session, token: str | None, name: str = "xsrf-altered") 
 
 
 @requirement("RM-XSRF-01")
-def test_a_session_with_its_value_is_served(send: Send, message: Message, credential: Credentials) -> None:
-    """Cookies and the matching X-XSRF-TOKEN, no Authorization."""
-    judge(served(send(message, auth=credential("xsrf"))))
+def test_a_session_with_its_value_is_served(send: Send, message: Message, session: Session) -> None:
+    """Cookies and the matching X-XSRF-TOKEN, no Authorization. As in a browser, a cookie of something else comes first."""
+    cookies = (("theme", Secret("foreign-cookie", "relaycheck-dark")), *session.cookies)
+    judge(served(send(message, auth=Credential("xsrf", session=replace(session, cookies=cookies)))))
 
 
 @requirement("RM-XSRF-02")
@@ -106,6 +107,22 @@ def test_the_value_with_the_xsrf_cookie_alone_is_refused(
         raise lacking("auth.xsrf", "the declared cookies hold no XSRF cookie beside the session's")
     probe = send(message, auth=Credential("xsrf", session=replace(session, cookies=same)), expects=None)
     judge(not_served(probe, control(auth=credential("xsrf"))))
+
+
+@requirement("RM-XSRF-04")
+def test_the_value_with_cookies_that_resemble_its_session_s_is_refused(
+    send: Send, control: Control, message: Message, credential: Credentials, session: Session
+) -> None:
+    """The right names with another value, behind other names with the right value. An XSRF cookie stays as it is."""
+    token = session.token.reveal()
+    kept = tuple((n, v) for n, v in session.cookies if v.reveal() == token)
+    known = [(n, v.reveal()) for n, v in session.cookies if v.reveal() not in ("", token)]
+    if not known:
+        raise lacking("auth.xsrf", "the declared cookies hold no session")
+    named = tuple((f"X{n}", Secret("xsrf-cookie-renamed", v)) for n, v in known)
+    changed = tuple((n, Secret("xsrf-cookie-altered", ("0" if v[0] != "0" else "1") + v[1:])) for n, v in known)
+    alike = Credential("xsrf", session=replace(session, cookies=(*named, *changed, *kept)))
+    judge(not_served(send(message, auth=alike, expects=None), control(auth=credential("xsrf"))))
 
 
 @requirement("RM-XSRF-05")

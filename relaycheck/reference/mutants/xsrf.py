@@ -53,6 +53,28 @@ def value_is_a_login(service: Service, received: Received) -> str:
     )
 
 
+def cookie_by_search(service: Service, received: Received) -> str:
+    """The session's cookie is looked for in the whole field as text."""
+    line = "; ".join(received.all("cookie"))
+    for known in service.installation.sessions:
+        if f"ASP.NET_SessionId={known.cookie}" in line and faithful.xsrf_value(received) == known.xsrf:
+            return known.user
+    return faithful.session(service, received)
+
+
+def some_session(service: Service, received: Received) -> str:
+    """There is a session cookie; whose it is says the value."""
+    if faithful.cookies(received).get("ASP.NET_SessionId"):
+        return value_is_a_login(service, received)
+    return faithful.session(service, received)
+
+
+def first_cookie(received: Received) -> dict[str, str]:
+    """Names keep the space that stands before them, so the first cookie alone is found."""
+    pairs = [pair.partition("=") for line in received.all("cookie") for pair in line.split(";")]
+    return {name: value for name, _, value in pairs}
+
+
 def double_submit(service: Service, received: Received) -> str:
     """Cookie and header agree: nobody asks whose session it is."""
     value = faithful.xsrf_value(received)
@@ -104,6 +126,12 @@ MUTANTS = (
         service=auth(session=no_sessions),
     ),
     Mutant(
+        "RM-XSRF-01-first-cookie",
+        breaks="RM-XSRF-01",
+        fault="Only the first cookie of the field is found under its name.",
+        service=auth(cookies=first_cookie),
+    ),
+    Mutant(
         "RM-XSRF-02-cookie-alone",
         breaks="RM-XSRF-02",
         fault="The session cookie alone is enough.",
@@ -144,6 +172,18 @@ MUTANTS = (
         breaks="RM-XSRF-04",
         fault="A valid X-XSRF-TOKEN counts as a login.",
         service=auth(session=value_is_a_login),
+    ),
+    Mutant(
+        "RM-XSRF-04-cookie-by-search",
+        breaks="RM-XSRF-04",
+        fault="The session's cookie is searched for in the text of the field, so another name may end in its own.",
+        service=auth(session=cookie_by_search),
+    ),
+    Mutant(
+        "RM-XSRF-04-some-session",
+        breaks="RM-XSRF-04",
+        fault="With a valid X-XSRF-TOKEN any value of the session's cookie will do.",
+        service=auth(session=some_session),
     ),
     Mutant(
         "RM-XSRF-04-double-submit",
