@@ -176,6 +176,12 @@ def known_cultures_only(received: Received) -> None:
             raise LookupError(value)
 
 
+def types_by_turkish_rules(received: Received) -> None:
+    language = received.get("accept-language") or culture(received)
+    if language.startswith("tr") and "I" in (received.get("content-type") or ""):
+        raise Refusal(415, "unsupported", "The media type is not one of those that are served here.")
+
+
 def known_zones_only(received: Received) -> None:
     zone = received.get("so-timezone")
     if zone is not None and not zone.startswith(("Europe/", "Pacific/")):
@@ -250,6 +256,12 @@ MUTANTS = (
         "RM-NEG-06",
         "Under a Turkish culture, recipients are changed by its rules.",
         change("", submitted=turkish_recipients),
+    ),
+    Mutant(
+        "RM-NEG-06-turkish-types",
+        "RM-NEG-06",
+        "In a Turkish locale, the letters of a media type are lowered by its rules.",
+        beforehand(types_by_turkish_rules),
     ),
     Mutant(
         "RM-NEG-06-lower",
