@@ -144,7 +144,8 @@ def test_no_culture_turns_the_letters_of_an_address(
     """The letter I in both cases: Turkish rules turn it into others, and APPLICATION into no type at all."""
     domain = target.safety_domain
     letters = message.but(sender=f"FROM-Ii-{NONCE}@{domain}", recipients=(f"TO-Ii-{NONCE}@{domain}",))
-    plain = send(letters, content_type="APPLICATION/JSON", note="without the field")
+    english = (("Accept-Language", "en"),)  # said out loud: what a request leaves behind in the service ends with it
+    plain = send(letters, content_type="APPLICATION/JSON", headers=english, note="in English")
     judge(same_outcome(send(letters, content_type="APPLICATION/JSON", headers=((name, value),)), plain))
 
 
