@@ -168,7 +168,9 @@ def _run_verdict(
         return RunVerdict.ERROR, f"error: {', '.join(r.requirement.id for r in rows if r.weighed is Kind.ERROR)}"
     if reasons := [c.reason for c in wanted if c.kind is Kind.INCONCLUSIVE]:
         return RunVerdict.INCONCLUSIVE, "; ".join(reasons)
-    if not any(c.kind is Kind.PASS for c in wanted) and not (partial and any(r.weighed is Kind.PASS for r in rows)):
+    if not any(c.kind is Kind.PASS for c in wanted) and not (
+        partial and any(r.weighed in (Kind.PASS, Kind.WARN) for r in rows)
+    ):
         return RunVerdict.NOTHING_APPLICABLE, "no row of the claimed level applies or was run"
     if not partial and (
         thin := [c.conformance_class.value for c in wanted if c.passed < _floor(c.conformance_class, rows)]

@@ -134,6 +134,11 @@ def test_a_selection_reaches_no_level() -> None:
     assert (conclusion.verdict, conclusion.reached) == (RunVerdict.CONFORMANT, None)
 
 
+def test_a_selection_with_a_warning_alone_was_applicable() -> None:
+    rows = [row_verdict(row, [failed("x")] if row.id == "RM-JSON-04" else [LEFT_OUT]) for row in CATALOGUE]
+    assert conclude(CertificateLevel.RELAY, rows, partial=True).verdict is RunVerdict.CONFORMANT
+
+
 def test_rows_without_any_check_do_not_count() -> None:
     """They are the suite's gap: the class is judged by what can be tried."""
     rows = [row_verdict(row, [passed()] if row.id.startswith("RM-CT") else []) for row in CATALOGUE]
