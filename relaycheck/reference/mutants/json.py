@@ -164,6 +164,11 @@ def members_after_a_comment_lost(steps: JsonReading, text: str) -> Any:
     return value
 
 
+def joined_lines(service: Service, media_type: MediaType, octets: bytes) -> Members:
+    """Read line by line, and the line ends are not put back."""
+    return read_members(service, media_type, b"".join(octets.splitlines()))
+
+
 # RM-JSON-05
 
 
@@ -252,6 +257,12 @@ MUTANTS = (
         breaks="RM-JSON-04",
         fault="NaN and the infinities lead to 500.",
         service=change("content.json", refuse_constant=constant_crashes),
+    ),
+    Mutant(
+        "RM-JSON-04-joined-lines",
+        breaks="RM-JSON-04",
+        fault="The body is read line by line, so line ends in a string, which JSON forbids, are lost in silence.",
+        service=change("content", read_members=under("application/json", joined_lines)),
     ),
     Mutant(
         "RM-JSON-04-comment",
