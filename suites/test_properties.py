@@ -230,11 +230,13 @@ def test_bodies_with_members_beyond_the_contract_are_ignored_or_refused(
 
 
 @requirement("RM-BODY-10")
-def test_empty_texts_are_recorded(send: Send, message: Message) -> None:
-    """An empty From may be the null reverse-path (RFC 5321 §4.5.5) or a mistake."""
+def test_empty_texts_are_recorded(send: Send, control: Control, message: Message) -> None:
+    """An empty From may be the null reverse-path (RFC 5321 §4.5.5) or a mistake, but no other sender."""
+    nobody = send(message.but(sender=""), note='From ""')
+    judge(same_or_refused(nobody, control()))
     judge(
         observed(
-            send(message.but(sender=""), note='From ""'),
+            nobody,
             send(message.but(rfc822=""), note='Rfc822 ""'),
             send(message.but(recipients=("",)), note='Recipients [""]', expects=None),
         )

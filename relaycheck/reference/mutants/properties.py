@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from relaycheck.reference.binding import PROPERTIES, bad, bind, connection, pick, recipients, require, text
@@ -109,6 +110,12 @@ def server_name_first(members: Members) -> Members:
 
 def default_sender(members: Members) -> Members:
     return members if "from" in folded(members) else members | {"From": "noreply@relaycheck.test"}
+
+
+def sender_of_the_header(members: Members) -> Members:
+    """As mail libraries do that are given no envelope sender."""
+    found = re.search(r"(?m)^From: .*<(.+)>", str(members.get("Rfc822")))
+    return {**members, "From": found[1]} if members.get("From") == "" and found else members
 
 
 def default_sender_in_xml(name: str, members: Members) -> Members:
@@ -322,6 +329,12 @@ MUTANTS = (
         "RM-BODY-07",
         "A connection of another type counts as null.",
         change("binding", connection=objects_only),
+    ),
+    Mutant(
+        "RM-BODY-10-header-sender",
+        "RM-BODY-10",
+        "An empty From is replaced by the address of the message's own From field.",
+        binding_of(sender_of_the_header),
     ),
     Mutant("RM-BODY-08-nobody", "RM-BODY-08", "A mail to nobody is answered with 204.", nobody_is_fine_anywhere),
     Mutant(
