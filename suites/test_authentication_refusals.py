@@ -41,20 +41,9 @@ schemes = pytest.mark.parametrize("scheme", list(SPELLED))
 
 @requirement("RM-AUTH-15")
 @pytest.mark.parametrize("value", rows(MALFORMED))
-def test_malformed_credentials_are_refused(
-    send: Send, control: Control, message: Message, run: Run, value: str
-) -> None:
-    """400 or 401, never a 5xx: what a stranger sends must not break the service.
-
-    Where Basic is declared, what is no base64 is the right credentials but for one character (RFC 4648 §3.3).
-    """
-    valid = run.credentials.get("basic")
-    if value == MALFORMED["no base64"] and valid and valid.value:
-        right = valid.value.reveal()
-        probe = send(message, auth=valid.with_value(f"{right[:4]}!{right[4:]}"), expects=None)
-    else:
-        probe = send(message, auth=None, headers=(("Authorization", value),), expects=None)
-    judge(refused(probe, control()))
+def test_malformed_credentials_are_refused(send: Send, control: Control, message: Message, value: str) -> None:
+    """400 or 401, never a 5xx: what a stranger sends must not break the service."""
+    judge(refused(send(message, auth=None, headers=(("Authorization", value),), expects=None), control()))
 
 
 @requirement("RM-AUTH-15")

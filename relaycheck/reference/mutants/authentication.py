@@ -23,13 +23,6 @@ auth = partial(change, "authentication")
 XML = ("application/xml", "text/xml")
 
 
-def lenient_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text)
-    except ValueError:
-        return faithful.decode_base64(text)
-
-
 def only(*schemes: str) -> Callable[[Service], Service]:
     return auth(offered_schemes=lambda service: schemes)
 
@@ -304,12 +297,6 @@ MUTANTS = (
         breaks="RM-AUTH-15",
         fault="A base64 error leads to 500.",
         service=auth(decode_base64=crash),
-    ),
-    Mutant(
-        "RM-AUTH-15-mime-base64",
-        breaks="RM-AUTH-15",
-        fault="Characters that base64 does not have are skipped, as in MIME.",
-        service=auth(decode_base64=lenient_base64),
     ),
     Mutant(
         "RM-AUTH-15-utf-8-crash",
