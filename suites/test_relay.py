@@ -164,7 +164,7 @@ def test_order_and_duplicates_are_recorded(send: Send, run: Run, times: int) -> 
 @requirement("RM-REL-05")
 def test_a_plain_message_arrives_byte_for_byte(send: Send, run: Run, draw: Draw, target: Target) -> None:
     """7-bit, CRLF, lines up to 998 octets: a relay must not alter it (RFC 5321 §3.6.3, §6.4)."""
-    for drawn in draw(messages(target.safety_domain, max_recipients=target.limits.at_most(5)), 15):
+    for drawn in draw(messages(target.safety_domain, max_recipients=target.limits.at_most(5)), 10):
         judge(served(send(drawn.but(connection=run.connection()))))
 
 
