@@ -131,7 +131,7 @@ def _tls_sentence(url: Url, fault: OSError | ValueError, timeout: float) -> str:
         )
     if isinstance(fault, TimeoutError):
         return f"{place} did not finish the TLS handshake within {timeout:g} s: check that the port speaks TLS."
-    if isinstance(fault, (ssl.SSLEOFError, ConnectionError)):
+    if isinstance(fault, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError)):  # which of them is up to OpenSSL
         return f"{place} closed the connection during the TLS handshake: check that the port speaks TLS (1.2 or later)."
     if isinstance(fault, ssl.SSLError):
         reason = (fault.reason or str(fault)).lower().replace("_", " ")
