@@ -53,7 +53,7 @@ LOOPBACK_WITNESS = WitnessSettings(delivery_timeout=2.0, settle_time=0.3)
 """Seconds that are plenty where target and witness share one machine."""
 
 MOST_WORKERS = 16
-ONE_AT_QUICK = "one process made all checks: at quick depth they share their requests"
+ONE_AT_QUICK = "one process made all checks of quick depth: several would send more, because only checks of one process share requests"
 
 E = TypeVar("E", CertificateLevel, Depth)
 

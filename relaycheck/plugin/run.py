@@ -105,13 +105,13 @@ class Run:
     def send(
         self, message: Message, *, fresh: bool = False, timeout: float | None = None, **variations: Unpack[Variations]
     ) -> Exchange:
-        """Send one request and record the exchange. At quick depth checks share what they would all send."""
+        """Send one request and record the exchange. Unless a run explores, checks share what they would all send."""
         return self._send(message, fresh=fresh, timeout=timeout, vouches=False, **variations)
 
     def _send(
         self, message: Message, *, vouches: bool, fresh: bool, timeout: float | None, **variations: Unpack[Variations]
     ) -> Exchange:
-        if self.settings.depth is not Depth.QUICK:
+        if self.settings.depth is Depth.THOROUGH:
             return self.client.send(message, fresh=fresh, timeout=timeout, **variations)
         exchange = self._sharing.send(
             self.current, message, vouches=vouches, fresh=fresh, timeout=timeout, **variations

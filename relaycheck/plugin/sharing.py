@@ -1,4 +1,4 @@
-"""Requests that several checks need: at quick depth, what another check has just sent is not sent again."""
+"""Requests that several checks need: what another check has just sent is not sent again, unless a run explores."""
 
 from __future__ import annotations
 

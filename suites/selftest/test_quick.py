@@ -147,14 +147,15 @@ def embedded() -> Iterator[Embedded]:
         yield running
 
 
-def test_checks_share_at_quick_depth_what_they_would_all_send(embedded: Embedded) -> None:
+@pytest.mark.parametrize("depth", [Depth.QUICK, Depth.STANDARD])
+def test_checks_share_what_they_would_all_send_unless_a_run_explores(embedded: Embedded, depth: Depth) -> None:
     rows = ("RM-AUTH-06", "RM-AUTH-09", "RM-CT-01", "RM-AUTH-01")
-    outcome = launch_for_outcome(Settings(embedded.target, depth=Depth.QUICK, select=rows))
+    outcome = launch_for_outcome(Settings(embedded.target, depth=depth, select=rows))
     assert outcome is not None
     ids = {check.requirement.id: set(check.exchange_ids) for check in outcome.checks}
     assert ids["RM-AUTH-06"] & ids["RM-AUTH-09"]
     assert all(check.verdict.passed for check in outcome.checks)
-    alone = launch_for_outcome(Settings(embedded.target, select=rows))
+    alone = launch_for_outcome(Settings(embedded.target, depth=Depth.THOROUGH, select=rows))
     assert alone is not None
     apart = {check.requirement.id: set(check.exchange_ids) for check in alone.checks}
     assert not apart["RM-AUTH-06"] & apart["RM-AUTH-09"] - {
