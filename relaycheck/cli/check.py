@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from relaycheck.catalogue import UnknownRequirement, load
+from relaycheck.cli.beside import Beside, reference_beside
 from relaycheck.cli.workers import VIEWS, TooFewPorts, shared, workers
 from relaycheck.client import new_run_id
 from relaycheck.places import default_output
 from relaycheck.plugin.launch import launch
 from relaycheck.plugin.settings import SHRINKING, Depth, Settings
+from relaycheck.reference.embedded import EmbeddedProblem
 from relaycheck.rollup import CertificateLevel
-from relaycheck.target import WitnessSettings
 from relaycheck.target.options import Options, target_from
 from relaycheck.target.problems import TargetProblem
 from relaycheck.verdicts import ExitCode
@@ -47,11 +48,11 @@ class Wish:
     """Views by name, and the file that each is to be drawn into; None: not asked for."""
     workers: int = 1
     pytest_options: tuple[str, ...] = ()
+    beside: Beside | None = None
+    """A reference target that was started already."""
 
 
-LOOPBACK_WITNESS = WitnessSettings(delivery_timeout=2.0, settle_time=0.3)
-"""Seconds that are plenty where target and witness share one machine."""
-
+EMBEDDED = "the target was the embedded reference target"
 MOST_WORKERS = 16
 ONE_AT_QUICK = "one process made all checks of quick depth: several would send more, because only checks of one process share requests"
 
@@ -72,6 +73,9 @@ def run_check(wish: Wish) -> int:
     except (Usage, TargetProblem, TooFewPorts) as problem:
         typer.echo(str(problem), err=True)
         return int(ExitCode.USAGE)
+    except EmbeddedProblem as problem:
+        typer.echo(str(problem), err=True)
+        return int(ExitCode.ERROR)
 
 
 def _alone(wish: Wish) -> int:
@@ -84,7 +88,9 @@ def _together(wish: Wish) -> int:
         settings = shared(settings_of(wish, stack), 0, wish.workers)
         assert settings.output is not None
         shutil.rmtree(settings.output / "allure-results", ignore_errors=True)
-        others = stack.enter_context(workers(partial(settings_of, wish), wish.workers, wish.pytest_options))
+        others = stack.enter_context(
+            workers(partial(settings_of, replace(wish, beside=None)), wish.workers, wish.pytest_options)
+        )
         return launch(replace(settings, others=others), wish.pytest_options, views=VIEWS)
 
 
@@ -93,7 +99,8 @@ def settings_of(wish: Wish, stack: ExitStack) -> Settings:
     seed = _seed(wish.seed)
     _known_rows(wish.select)
     _check_run_id(wish.run_id)
-    target, witness, notes = embedded(stack) if wish.options is None else (target_from(wish.options), None, ())
+    target, witness = aimed(wish.options, stack, wish.beside)
+    notes: tuple[str, ...] = () if wish.options else (EMBEDDED,)
     if depth is Depth.QUICK and wish.workers > 1:
         notes += (ONE_AT_QUICK,)
     return Settings(
@@ -112,15 +119,12 @@ def settings_of(wish: Wish, stack: ExitStack) -> Settings:
     )
 
 
-def embedded(stack: ExitStack) -> tuple[Target, Witness, tuple[str, ...]]:
-    """The reference target in a process of its own, with the witness as its default mail server."""
-    from relaycheck.reference.embedded import Embedded
-    from relaycheck.witness import Witness
-
-    witness = stack.enter_context(Witness(LOOPBACK_WITNESS))
-    embedded = stack.enter_context(Embedded(default_smtp=(witness.main.host, witness.main.port)))
-    target = replace(embedded.target, witness=LOOPBACK_WITNESS)
-    return target, witness, ("the target was the embedded reference target",)
+def aimed(options: Options | None, stack: ExitStack, beside: Beside | None = None) -> tuple[Target, Witness | None]:
+    """The target of a command, and its mail server where that is open already. None: the embedded reference target."""
+    if options is not None:
+        return target_from(options), None
+    beside = beside or stack.enter_context(reference_beside())
+    return beside.target, beside.witness
 
 
 def _one_of(kind: type[E], value: str, option: str) -> E:

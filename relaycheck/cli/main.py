@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -80,45 +81,41 @@ def check(
     allow_plaintext: AllowPlaintext = False,
 ) -> None:
     """Check a service against the catalogue and say which requirements it meets. What follows a double dash goes to pytest."""
-    from relaycheck.cli.check import Wish, run_check
-    from relaycheck.target.options import Options
+    with ExitStack() as stack:
+        beside = None
+        if target is None:
+            from relaycheck.cli.beside import reference_beside
 
-    options = (
-        None
-        if target is None
-        else Options(
-            target,
-            basic=basic,
-            soticket=soticket,
-            bearer=bearer,
-            app_token=app_token,
-            xsrf=xsrf,
-            cookies=tuple(cookie or ()),
-            allow_plaintext=allow_plaintext,
-        )
-    )
-    raise typer.Exit(
-        run_check(
-            Wish(
-                options=options,
-                level=level,
-                depth=depth,
-                seed=seed,
-                output=output,
-                select=tuple(select or ()),
-                run_id=run_id,
-                workers=workers,
-                views=(
-                    ("html", html),
-                    ("junit", junit),
-                    ("ctrf", ctrf),
-                    ("badge", badge),
-                    ("markdown", markdown),
-                ),
-                pytest_options=context.obj,
+            beside = stack.enter_context(reference_beside())  # starts while the next lines import
+        from relaycheck.cli.check import Wish, run_check
+        from relaycheck.target.options import Options
+
+        options = None
+        if target is not None:
+            options = Options(
+                target,
+                basic=basic,
+                soticket=soticket,
+                bearer=bearer,
+                app_token=app_token,
+                xsrf=xsrf,
+                cookies=tuple(cookie or ()),
+                allow_plaintext=allow_plaintext,
             )
+        wish = Wish(
+            options=options,
+            level=level,
+            depth=depth,
+            seed=seed,
+            output=output,
+            select=tuple(select or ()),
+            run_id=run_id,
+            workers=workers,
+            views=(("html", html), ("junit", junit), ("ctrf", ctrf), ("badge", badge), ("markdown", markdown)),
+            pytest_options=context.obj,
+            beside=beside,
         )
-    )
+        raise typer.Exit(run_check(wish))
 
 
 @app.command()

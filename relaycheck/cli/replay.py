@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import typer
 
 from relaycheck.catalogue import UnknownRequirement, load
-from relaycheck.cli.check import embedded
+from relaycheck.cli.check import aimed
 from relaycheck.evidence import OutputProblem, RecordProblem, Result, read_record, result_of, write_record
 from relaycheck.evidence.replaying import NothingToReplay, Replay, compared, exit_code, replay_of
 from relaycheck.places import default_output
 from relaycheck.plugin.launch import launch_for_outcome
 from relaycheck.plugin.settings import SHRINKING, Depth, Settings
 from relaycheck.rollup import CertificateLevel
-from relaycheck.target.options import Options, target_from
 from relaycheck.target.problems import TargetProblem
 from relaycheck.verdicts import ExitCode
 from relaycheck.views.replay import replay_text
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from relaycheck.target import Target
+    from relaycheck.target.options import Options
     from relaycheck.witness import Witness
 
 
@@ -53,7 +53,7 @@ def run_replay(wish: ReplayWish) -> int:
 
 def _replayed(record: Result, replay: Replay, wish: ReplayWish, stack: ExitStack) -> int:
     place = wish.options.place or record.target.source
-    target, witness, _ = (target_from(replace(wish.options, place=place)), None, ()) if place else embedded(stack)
+    target, witness = aimed(replace(wish.options, place=place) if place else None, stack)
     outcome = launch_for_outcome(settings_of(record, replay, target, witness, source=place, output=wish.output))
     if outcome is None:
         typer.echo("the suites could not be run", err=True)

@@ -18,6 +18,7 @@ from relaycheck.reference.accounts import demo_auth
 from relaycheck.target import Content, Limits, Relay, Target, Url, WitnessSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
 START_DEADLINE = 20.0
@@ -31,7 +32,7 @@ class EmbeddedProblem(Exception):
 
 @dataclass(slots=True)
 class Embedded:
-    """Context manager: the child runs inside, `target` describes it.
+    """Context manager: the child runs inside, `target` describes it. Who asks for that first waits until the child listens.
 
     Mail without a connection goes to `default_smtp`. Without one a free port is kept for the witness, and `target.witness` tells it
     to listen there. `default_connection=False`: such requests are refused.
@@ -53,7 +54,7 @@ class Embedded:
     _ready: dict[str, Any] | None = None
 
     def __enter__(self) -> Embedded:
-        """Starts the child and waits for its ready line. Raises `EmbeddedProblem`."""
+        """Starts the child, and waits for nothing."""
         if self.default_connection and self.default_smtp is None:
             self._kept = _keep_a_port()
         path = os.pathsep.join(filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH"))))
@@ -65,17 +66,18 @@ class Embedded:
             stderr=self._errors,
             env={**os.environ, "PYTHONPATH": path},
         )
-        try:
-            self._ready = json.loads(self._first_line())
-        except BaseException:
-            self._stop()
-            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop()
+
+    def ready(self) -> Mapping[str, Any]:
+        """What the child says of itself, waited for at the first call. Raises `EmbeddedProblem`."""
+        if self._ready is None:
+            self._ready = json.loads(self._first_line())
+        return self._ready
 
     @property
     def target(self) -> Target:
@@ -87,20 +89,19 @@ class Embedded:
 
         `delivery_timeout` and `settle_time` (seconds) are what the description says before that.
         """
-        assert self._ready is not None, "only inside the with block"
+        ready = self.ready()
         scheme: Literal["http", "https"] = "https" if self.tls else "http"
-        url = Url(scheme, "127.0.0.1", self._ready["port"], f"/{candidate}" if candidate else "")
+        url = Url(scheme, "127.0.0.1", ready["port"], f"/{candidate}" if candidate else "")
         witness = WitnessSettings()
         if self._kept is not None:
             witness = WitnessSettings(listen_ports=(self._kept.getsockname()[1], *ANY_OTHERS))
         if delivery_timeout is not None:
             witness = replace(witness, delivery_timeout=delivery_timeout, settle_time=settle_time)
-        return _altered(candidate, replace(describe(url, self), trust=self._ready["ca"], witness=witness))
+        return _altered(candidate, replace(describe(url, self), trust=ready["ca"], witness=witness))
 
     @property
     def candidates(self) -> tuple[str, ...]:
-        assert self._ready is not None, "only inside the with block"
-        return tuple(self._ready["candidates"])
+        return tuple(self.ready()["candidates"])
 
     def _relay_to(self) -> tuple[str, int] | None:
         if not self.default_connection:
@@ -124,7 +125,7 @@ class Embedded:
         return [*command, "--faults"] if self.faults else command
 
     def _first_line(self) -> bytes:
-        assert self._process is not None
+        assert self._process is not None, "only inside the with block"
         assert self._process.stdout is not None
         deadline = time.monotonic() + START_DEADLINE
         line = b""
