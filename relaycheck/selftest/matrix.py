@@ -55,6 +55,8 @@ class Killing:
     reason: str
     others: tuple[str, ...]
     """Other rows that failed or warned, where they were tried."""
+    noticed: frozenset[Depth]
+    """At which depths a reader would have seen it: some row failed or warned."""
     seconds: float
     sent: int
 
@@ -84,6 +86,15 @@ class Suite:
 
 
 @dataclass(frozen=True, slots=True)
+class Caught:
+    """What one depth catches: mutants that their own rows notice, that any row does, and that were tried."""
+
+    by_own_row: int
+    by_any_row: int
+    tried: int
+
+
+@dataclass(frozen=True, slots=True)
 class Matrix:
     """The self-test's result. Green when there are no findings."""
 
@@ -98,10 +109,9 @@ class Matrix:
     def green(self) -> bool:
         return not self.findings
 
-    def caught(self, depth: Depth) -> tuple[int, int]:
-        """How many mutants their own rows catch at `depth`, of how many tried."""
-        tried = [k.fates[depth] for k in self.killings if depth in k.fates]
-        return sum(fate is Fate.OWN_ROW for fate in tried), len(tried)
+    def caught(self, depth: Depth) -> Caught:
+        """How many of the mutants that were tried `depth` catches."""
+        return caught(self.killings, depth)
 
 
 def matrix(suite: Suite, trials: Sequence[Trial], *, whole: bool) -> Matrix:
@@ -129,6 +139,7 @@ def _killing(fault: Fault, trials: Sequence[Trial]) -> Killing | None:
         verdict=row.kind if row else None,
         reason=deepest.trouble or (row.reason if row else deepest.obstacle or "its row was not tried"),
         others=tuple(dict.fromkeys(r.id for t in mine for r in t.rows if r.kind in RED and r.id != fault.breaks)),
+        noticed=frozenset(depth for depth, trial in own.items() if any(r.kind in RED for r in trial.rows)),
         seconds=sum(t.seconds for t in mine),
         sent=sum(t.sent for t in mine),
     )
@@ -229,10 +240,17 @@ def _never_red(suite: Suite, trials: Iterable[Trial]) -> Iterable[Finding]:
 
 
 def _at_quick(killings: Sequence[Killing]) -> Iterable[Finding]:
-    tried = [k for k in killings if Depth.QUICK in k.fates]
-    caught = sum(k.fates[Depth.QUICK] is Fate.OWN_ROW for k in tried)
-    if caught < QUICK_SHARE * len(tried):
-        yield Finding("quick depth", f"it catches {caught} of {len(tried)} mutants, less than {QUICK_SHARE:.0%}")
+    quick = caught(killings, Depth.QUICK)
+    if quick.by_any_row < QUICK_SHARE * quick.tried:
+        yield Finding(
+            "quick depth", f"it catches {quick.by_any_row} of {quick.tried} mutants, less than {QUICK_SHARE:.0%}"
+        )
+
+
+def caught(killings: Sequence[Killing], depth: Depth) -> Caught:
+    tried = [k for k in killings if depth in k.fates]
+    own = sum(k.fates[depth] is Fate.OWN_ROW for k in tried)
+    return Caught(own, sum(depth in k.noticed for k in tried), len(tried))
 
 
 def jobs_left(jobs: Iterable[Job], trials: Iterable[Trial]) -> tuple[Job, ...]:

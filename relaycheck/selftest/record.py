@@ -51,7 +51,8 @@ class RowCount(Part):
 
 class DepthCount(Part):
     depth: str
-    caught: int
+    by_own_row: int = Field(description="Mutants whose own row failed or warned.")
+    by_any_row: int = Field(description="Mutants of which a run shows anything: some row failed or warned.")
     tried: int
 
 
@@ -103,10 +104,10 @@ def record_of(matrix: Matrix, catalogue: Catalogue, digest: str, *, full: bool, 
         green=matrix.green,
         findings=[FindingFacts(subject=f.subject, sentence=f.sentence) for f in matrix.findings],
         depths=[
-            DepthCount(depth=depth, caught=caught, tried=tried)
+            DepthCount(depth=depth, by_own_row=found.by_own_row, by_any_row=found.by_any_row, tried=found.tried)
             for depth in Depth
-            for caught, tried in (matrix.caught(depth),)
-            if tried
+            for found in (matrix.caught(depth),)
+            if found.tried
         ],
         rows=[
             RowCount(

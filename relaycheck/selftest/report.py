@@ -31,7 +31,9 @@ def print_record(record: Record, console: Console) -> None:
         console.print()
     console.print(_by_chapter(record))
     for depth in record.depths:
-        console.print(f"{depth.depth} depth catches {depth.caught} of {depth.tried} mutants by their own rows")
+        console.print(
+            f"{depth.depth} depth catches {depth.by_any_row} of {depth.tried} mutants, {depth.by_own_row} by their own rows"
+        )
     for role, count in Counter(trial.role for trial in record.trials).items():
         loud = sum(1 for t in record.trials if t.role == role and any(r.endswith("warn") for r in t.loud))
         console.print(f"{role}: {count} tried" + (f", {loud} with warnings" if loud else ""))

@@ -11,7 +11,7 @@ import pytest
 
 from relaycheck.catalogue import load
 from relaycheck.plugin.settings import Depth
-from relaycheck.selftest.matrix import Fate, Fault, Finding, Matrix, Suite, fate_of, in_order, jobs_left, matrix
+from relaycheck.selftest.matrix import Caught, Fate, Fault, Finding, Matrix, Suite, fate_of, in_order, jobs_left, matrix
 from relaycheck.selftest.plan import default_jobs, full_jobs, only, suite_of
 from relaycheck.selftest.record import SCHEMA, record_of, schema_text
 from relaycheck.selftest.removal import findings as removal_findings
@@ -86,7 +86,7 @@ def test_all_killed_is_green() -> None:
     found = matrix(SUITE, KILLED, whole=True)
     assert found.green
     assert [k.fate for k in found.killings] == [Fate.OWN_ROW, Fate.OWN_ROW]
-    assert found.caught(Depth.STANDARD) == (2, 2)
+    assert found.caught(Depth.STANDARD) == Caught(2, 2, 2)
 
 
 @pytest.mark.parametrize("kind", [Kind.PASS, Kind.INCONCLUSIVE, Kind.ERROR])
@@ -194,15 +194,18 @@ def test_checks_of_rows_that_oblige_nobody_need_nothing_that_makes_them_fail() -
     assert matrix(suite, KILLED, whole=True).green
 
 
-@pytest.mark.parametrize(("caught", "green"), [(20, True), (17, True), (16, False)])
-def test_quick_depth_catches_its_share(caught: int, green: bool) -> None:
+@pytest.mark.parametrize(("own", "others", "green"), [(20, 0, True), (17, 0, True), (15, 2, True), (15, 1, False)])
+def test_quick_depth_catches_its_share(own: int, others: int, green: bool) -> None:
+    """A gate that turns red for the wrong row has caught the fault all the same; how often its own row does is told beside it."""
     faults = tuple(Fault(f"M-{n}", MUST.id, "A fault.") for n in range(20))
-    quick = [
-        against_own_row(f, Kind.FAIL if n < caught else Kind.PASS, depth=Depth.QUICK) for n, f in enumerate(faults)
+    rows = [
+        ((MUST.id, Kind.FAIL if n < own else Kind.PASS), (SHOULD.id, Kind.WARN if n >= 20 - others else Kind.PASS))
+        for n in range(20)
     ]
+    quick = [tried(Role.MUTANT, f.id, *seen, depth=Depth.QUICK) for f, seen in zip(faults, rows, strict=True)]
     standard = [against_own_row(f, Kind.FAIL, red=("test_a",)) for f in faults]
     found = matrix(Suite((MUST,), {"test_a": MUST.id}, faults), [*quick, *standard], whole=True)
-    assert found.caught(Depth.QUICK) == (caught, 20)
+    assert found.caught(Depth.QUICK) == Caught(own, own + others, 20)
     assert found.green is green
     assert green or subjects(found) == ["quick depth"]
 
