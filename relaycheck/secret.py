@@ -2,7 +2,7 @@
 
 A `Secret` shows its name, never its value. A `Redactor` knows every form in which a value may come back (as it is, base64 at any
 alignment, hex, percent-encoded, JSON- or HTML-escaped, and these over each other) and replaces each by the same placeholder.
-Not found: a value that a line break divides, and one inside a compressed body.
+Not found: a value that a line break divides, and one inside a compressed body, which whoever records it opens first.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from relaycheck.exchange import Exchange, Fields, Request, Response
+from relaycheck.wire.coding import opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,14 +47,19 @@ class Ledger:
 
     def record(self, check: str, request: Request, seen: Observation, redactor: Redactor) -> Exchange:
         received = redactor.redact(seen.received)
-        content = seen.response.body if seen.response and seen.response.framing == "chunked" else b""
-        clean = received == seen.received and redactor.redact(content) == content
+        response = opened(seen.response) if seen.response else None
+        coded = response is not seen.response
+        content = response.body if response and (coded or response.framing == "chunked") else b""
+        hidden = redactor.redact(content)
+        clean = received == seen.received and hidden == content
+        if coded and hidden != content:  # what is compressed cannot be hidden in part
+            received = received.partition(END_OF_HEAD)[0] + END_OF_HEAD + hidden
         exchange = Exchange(
             id=seen.token,
             check=check,
             request=_redacted_request(request, redactor),
             outcome=seen.outcome,
-            response=seen.response if clean or seen.response is None else _redacted_response(seen.response, redactor),
+            response=response if clean or response is None else _redacted_response(response, redactor),
             received=received,
             stray=redactor.redact(seen.stray),
             connection=seen.connection,

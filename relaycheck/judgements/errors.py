@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from relaycheck.exchange import Exchange, Response
 
+CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 RECOVERY = 10.0
 """Seconds within which a valid request must be served after hostile ones."""
 
@@ -99,6 +101,10 @@ def the_type_fits_accept(refusal: Exchange, wanted: str) -> Verdict:
     body = response.body.strip()
     if not body:
         return passed(f"{described(refusal)}, no content")
+    if coding := _unread(response):
+        return inconclusive(
+            Cause.VACUOUS, f"{described(refusal)} comes in the coding {coding}, which was not asked for and is not read"
+        )
     family = _family(media_type(response))
     start = body[:200].lower()
     looks_html = start.startswith((b"<!doctype html", b"<html")) or b"<html" in start
@@ -108,6 +114,12 @@ def the_type_fits_accept(refusal: Exchange, wanted: str) -> Verdict:
         return failed(f"{described(refusal)} says {media_type(response)}, but its content is no JSON: {body[:60]!r}")
     note = "" if family == wanted else f" although {wanted} was asked for"
     return passed(f"{described(refusal)}, {media_type(response) or 'no Content-Type'}{note}")
+
+
+def _unread(response: Response) -> str:
+    """The content coding of a content that is no text in any charset: the client opens gzip and deflate, and no others."""
+    coding = response.fields.get("Content-Encoding") or ""
+    return coding if coding and CONTROLS.search(response.body) else ""
 
 
 def _is_json(body: bytes) -> bool:
@@ -124,6 +136,8 @@ def shape(response: Response) -> str:
     if not body:
         return "no content"
     name = media_type(response) or "no Content-Type"
+    if coding := _unread(response):
+        return f"{name} in the coding {coding}"
     return f"{name} with {', '.join(_members(body)) or 'no members'}"
 
 

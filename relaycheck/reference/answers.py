@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -96,6 +97,15 @@ def crashed(received: Received, error: Exception) -> Answer:
     """What an unforeseen error tells: nothing of it."""
     body = json.dumps({"Code": "internal", "Message": "The server made a mistake."}).encode()
     return Answer(500, (("Content-Type", "application/json; charset=utf-8"), ("Content-Length", str(len(body)))), body)
+
+
+def compressed(received: Received, answer: Answer) -> Answer:
+    """The answer with its content in gzip, for who lets it finish so."""
+    if not answer.body:
+        return answer
+    content = gzip.compress(answer.body, mtime=0)
+    plain = answer.without_field("Content-Length").but(body=content)
+    return plain.with_field("Content-Encoding", "gzip").with_field("Content-Length", str(len(content)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,10 @@ def saying(text: str, asked: bytes = b"") -> Exchange:
     return replace(probe, request=replace(probe.request, raw=asked))
 
 
+def coded(body: bytes) -> Exchange:
+    return exchange(400, fields=(("Content-Type", JSON), ("Content-Encoding", "br")), body=body, carries=None)
+
+
 CUT = replace(error(400), outcome=Outcome.CUT)
 CLOSED = exchange(None, carries=None, closed_after=True)
 
@@ -81,6 +85,9 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("type: a page", the_type_fits_accept(error(400, PAGE, "text/html"), "json"), FAIL),
     ("type: a page that says JSON", the_type_fits_accept(error(400, PAGE), "json"), FAIL),
     ("type: no JSON that says JSON", the_type_fits_accept(error(400, b"No."), "json"), FAIL),
+    ("type: a coding that nobody opens", the_type_fits_accept(coded(b"\x1b\x03\x00br\x01"), "json"), OPEN),
+    ("type: a coding that was opened", the_type_fits_accept(coded(ERROR), "json"), PASS),
+    ("type: a page in a coding", the_type_fits_accept(coded(PAGE), "json"), FAIL),
     ("type: XHTML is a page", the_type_fits_accept(error(400, b"<a/>", "application/xhtml+xml"), "xml"), FAIL),
     ("type: no error", the_type_fits_accept(ACCEPTED, "json"), OPEN),
     ("shape: one", one_shape([error(400), error(401), error(415)]), PASS),

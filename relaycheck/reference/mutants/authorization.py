@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from relaycheck.reference import authentication as faithful
+from relaycheck.reference.answers import compressed
 from relaycheck.reference.mutants.model import Mutant, change
 from relaycheck.reference.received import Answer, Refusal, Unauthorized
 
@@ -121,6 +122,11 @@ def quoting(field: str) -> Callable[[Service], Service]:
         return answer(service, received, told)
 
     return change("answers", refused=refused)
+
+
+def quoting_in_gzip(service: Service) -> Service:
+    """The same, and the text is compressed, though nobody asked for it."""
+    return change("answers", finish=compressed)(quoting("authorization")(service))
 
 
 def decoded_user_pass_in_a_field(received: Received, answer: Answer) -> Answer:
@@ -241,6 +247,12 @@ MUTANTS = (
         breaks="RM-AUTH-26",
         fault="Errors quote the Authorization field.",
         service=quoting("authorization"),
+    ),
+    Mutant(
+        "RM-AUTH-26-compressed",
+        breaks="RM-AUTH-26",
+        fault="Errors quote the Authorization field, and come in gzip.",
+        service=quoting_in_gzip,
     ),
     Mutant(
         "RM-AUTH-26-decoded",

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from relaycheck.reference.answers import options
+from relaycheck.reference.answers import compressed, options
 from relaycheck.reference.faults import Close, WireFaults
 from relaycheck.reference.received import Answer, Refusal
 from relaycheck.reference.routing import KNOWN, path_names_operation
@@ -121,6 +121,11 @@ def plain_text(service: Service, received: Received, refusal: Refusal) -> Answer
     return Answer(refusal.status, (*fields, *refusal.fields), body, close=refusal.close)
 
 
+def in_gzip(received: Received, answer: Answer) -> Answer:
+    """Content is compressed where no Accept-Encoding says otherwise: any coding is acceptable then (RFC 9110 §12.5.3)."""
+    return compressed(received, answer) if received.get("accept-encoding") is None else answer
+
+
 VARIANTS = (
     Variant(
         "V-EP-letter-case",
@@ -169,6 +174,7 @@ VARIANTS = (
         differs="Errors are plain text, whatever Accept says.",
         service=change("answers", refused=plain_text),
     ),
+    Variant("V-ERR-gzip", differs="Errors come in gzip.", service=change("answers", finish=in_gzip)),
     Variant(
         "V-EP-refused-by-tls",
         differs="Plain http on the port of https is answered below HTTP, without any field.",
