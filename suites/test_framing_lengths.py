@@ -47,8 +47,7 @@ def test_a_body_in_chunks_is_the_same_request(
     send: Send, control: Control, run: Run, target: Target, draw: Draw
 ) -> None:
     """However the body is divided, also at the edges of buffers and into chunks that no buffer holds (RFC 9112 §7.1); 411 is legal."""
-    lines = min(40_000, (target.limits.body_bytes or 900_000) // 4) // 72
-    long = run.message(body=("0123456789" * 7 + "\r\n") * lines)
+    long = run.message(body=target.limits.as_much_of(("0123456789" * 7 + "\r\n") * (40_000 // 72)))
     for sizes in draw(SIZES, 6):
         judge(same_outcome_or(send(long, chunks=sizes), control(), statuses=(411,)))
 

@@ -75,9 +75,8 @@ def test_every_recipient_gets_it_once_in_any_media_type(send: Send, run: Run, me
 
 @requirement("RM-REL-01")
 def test_a_long_message_arrives_once(send: Send, run: Run, target: Target) -> None:
-    """300 000 octets, or a third of what the target takes."""
-    length = min(300_000, (target.limits.body_bytes or 900_000) // 3)
-    judge(served(send(run.message(2, body=("0123456789" * 7 + "\r\n") * (length // 72)))))
+    """300 000 octets, or a quarter of what the target takes."""
+    judge(served(send(run.message(2, body=target.limits.as_much_of(("0123456789" * 7 + "\r\n") * (300_000 // 72))))))
 
 
 @requirement("RM-REL-01")
@@ -170,8 +169,8 @@ def test_a_plain_message_arrives_byte_for_byte(send: Send, run: Run, draw: Draw,
 
 @requirement("RM-REL-05")
 @pytest.mark.parametrize("body", rows(TRICKY))
-def test_what_careless_relays_alter_is_left_alone(send: Send, run: Run, body: str) -> None:
-    judge(served(send(run.message(body=body))))
+def test_what_careless_relays_alter_is_left_alone(send: Send, run: Run, target: Target, body: str) -> None:
+    judge(served(send(run.message(body=target.limits.as_much_of(body)))))
 
 
 @requirement("RM-REL-05")
@@ -192,6 +191,7 @@ def test_control_characters_survive_or_are_refused(send: Send, control: Control,
 @pytest.mark.parametrize("body", rows(DOTTED))
 def test_lines_with_dots_survive(send: Send, run: Run, target: Target, body: str) -> None:
     """The client of SMTP adds a dot to each line that begins with one, the server removes it (RFC 5321 §4.5.2)."""
+    body = target.limits.as_much_of(body)
     text = run.message().rfc822.replace("A line of text.\r\n", body)
     bare = text.replace(f"{NONCE}\r\n{body}", body) if body.startswith(".") else text
     judge(served(send(run.message().but(rfc822=bare))))
@@ -209,8 +209,7 @@ def test_a_dot_at_the_very_start_survives_or_is_refused(
 @requirement("RM-REL-06")
 def test_dots_survive_at_the_edge_of_any_buffer(send: Send, run: Run, target: Target) -> None:
     """Lines of three octets in 200 000: every multiple of a power of two falls before, into and behind a line end."""
-    length = min(200_000, (target.limits.body_bytes or 900_000) // 4)
-    judge(served(send(run.message(body=".\r\n" * (length // 3)))))
+    judge(served(send(run.message(body=target.limits.as_much_of(".\r\n" * (200_000 // 3))))))
 
 
 @requirement("RM-REL-06")

@@ -168,6 +168,12 @@ class Limits:
         """So many recipients, or as many as the target takes in one request if that is fewer."""
         return recipients if self.recipients is None else min(recipients, self.recipients)
 
+    def as_much_of(self, body: str) -> str:
+        """A message's body, or as many of its lines as the target takes in every media type: escaped, it may be four times as long."""
+        if self.body_bytes is None or len(body) <= self.body_bytes // 4:
+            return body
+        return body[: body.rindex("\r\n", 0, self.body_bytes // 4) + 2]
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

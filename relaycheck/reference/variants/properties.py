@@ -163,5 +163,10 @@ VARIANTS = (
         change("binding", recipients=twenty_at_most),
         target=twenty_recipients,
     ),
-    Variant("V-BODY-small", "Bodies of at most 50,000 octets, as declared.", target=small_bodies),
+    Variant(
+        "V-BODY-small",
+        "Bodies of at most 50,000 octets, as declared.",
+        change("installation", body_limit=50_000),
+        target=small_bodies,
+    ),
 )
