@@ -180,6 +180,8 @@ def test_the_challenges_name_a_declared_scheme(send: Send, message: Message, run
     """Otherwise a client cannot know what to send."""
     named = [SPELLED[s] for s in run.credentials if s in SPELLED]
     named += ["Negotiate", "NTLM"] if run.target.auth.negotiate else []
+    if not named:
+        raise lacking("auth.basic", "the target declares sessions only, and no challenge can name those")
     judge(challenges_name_one_of([send(message, auth=None, expects=None)], named))
 
 
