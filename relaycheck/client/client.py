@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from relaycheck.witness import Witness
 
 LONGEST_THROTTLE = 60.0  # seconds of Retry-After that are honoured
+LOGIN_FAILED = frozenset({401, 403})
 ATTEMPTS = 3
 
 
@@ -61,6 +62,9 @@ class Client:
         """Use a new connection for every request: set when the target closes connections without saying so."""
         self.on_transmitted: Callable[[Exchange], None] | None = None
         """Told of every exchange on a pooled connection; not of those in conversations, which may mean to break theirs."""
+        self.log_in: Callable[[], object] | None = None
+        """Sends something valid: called between wrong credentials where so many in a row lock an account."""
+        self._failed_logins = 0
         self.patience = Patience(composer.target.witness.delivery_timeout)
         self.slowest = 0.0
         """Seconds that the slowest answer of the run took."""
@@ -97,6 +101,7 @@ class Client:
         self, request: Request, *, fresh: bool = False, timeout: float | None = None, secrets: tuple[Secret, ...] = ()
     ) -> Exchange:
         """Send a composed request once, on a pooled connection unless `fresh`."""
+        self._keep_the_account_open()
         self.budget.spend(self.check)
         token = self.token()
         seen = self._over_httpx(request, token, fresh or self.fresh, timeout)
@@ -117,6 +122,7 @@ class Client:
             self._http2 = self.wire.http2()
         self._http2.connect()
         request = self.request(message, **variations)
+        self._keep_the_account_open()
         self.budget.spend(self.check)
         seen = self._http2.exchange(
             request.method, request.target, request.fields, request.body, token=self.token(), response_timeout=timeout
@@ -133,7 +139,19 @@ class Client:
         self.budget.carried(request)
         if seen.outcome is Outcome.ANSWERED:
             self.slowest = max(self.slowest, seen.seconds)
-        return self.ledger.record(self.check, request, seen, self._redactor(secrets))
+        exchange = self.ledger.record(self.check, request, seen, self._redactor(secrets))
+        if exchange.status in LOGIN_FAILED and "Authorization" in request.fields:
+            self._failed_logins += 1
+        elif exchange.succeeded:
+            self._failed_logins = 0
+        return exchange
+
+    def _keep_the_account_open(self) -> None:
+        """A right login before the wrong one that would lock an account, where the target declares how many do."""
+        limit = self.composer.target.limits.failed_logins
+        if limit is not None and self._failed_logins >= limit - 1 and self.log_in is not None:
+            self._failed_logins = 0
+            self.log_in()
 
     def await_mail(self, exchange: Exchange) -> Exchange:
         """`exchange` with its deliveries: waits for every recipient's mail if the answer was 2xx, within the run's patience."""
@@ -157,6 +175,7 @@ class Client:
     @contextmanager
     def converse(self) -> Iterator[Conversation]:
         """A connection of one's own, closed at the end."""
+        self._keep_the_account_open()
         with self.wire.open() as connection:
             yield Conversation(self, connection)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from relaycheck.exchange import Exchange
 
 GATEWAY = frozenset({502, 503, 504})
+UNAUTHORIZED = frozenset({401, 403, 423})
 
 
 def throttled(exchange: Exchange) -> bool:
@@ -89,8 +90,11 @@ def red(control: Exchange) -> Verdict | None:
             Cause.GATEWAY, f"the control got {described(control)}: the target or what stands before it is not ready"
         )
     if not control.accepted:
+        locked = " (if wrong credentials lock an account, declare limits.failed_logins)"
         return inconclusive(
-            Cause.CONTROL_RED, f"the control was not accepted: {described(control)}, so its probe proves nothing"
+            Cause.CONTROL_RED,
+            f"the control was not accepted: {described(control)}, so its probe proves nothing"
+            f"{locked if control.status in UNAUTHORIZED else ''}",
         )
     if control.witnessed and control.request.message and not fate(control).arrived:
         return inconclusive(

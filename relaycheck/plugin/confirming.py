@@ -3,14 +3,15 @@
 A finding that one sighting proves (existence) counts at once. Any other must happen in further attempts. Where no whole answer of the
 target came (a reset, a gateway's 502, throttling), the way to it may be to blame: then valid requests must be accepted before, between
 and after the attempts, the same exchange of the test must be hit each time, and on a way that is known to be unsteady it must be hit
-so often that chance is out of the question. A fault of the target itself passes all of this.
+so often that chance is out of the question. A fault of the target itself passes all of this. Where the target turns a valid message
+away for who sent it (401, 403), a plain one must still be accepted: wrong credentials may have locked the account.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from relaycheck.judgements.state import answer_known, described, red
+from relaycheck.judgements.state import UNAUTHORIZED, answer_known, described, red
 from relaycheck.verdicts import Cause, Kind, Verdict, inconclusive
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def certain(run: Run, check: Check, attempt: Callable[[], Verdict]) -> Verdict:
     while verdict.kind is Kind.FAIL and not verdict.decisive:
         check.blames_the_way = bool(places)
         if places and (bad := _vouch(run)):
+            return bad
+        if _turned_away(check.attempts[-1]) and (bad := red(run.fresh_control())):
             return bad
         if check.confirmed >= (CONFIRMATIONS_IF_UNSTEADY if places and run.unsteady else CONFIRMATIONS):
             return verdict
@@ -67,6 +70,12 @@ def _lost_places(attempt: Attempt) -> frozenset[tuple[int, int]]:
     if not number:
         return frozenset()
     return frozenset((number, place) for place, e in enumerate(attempt.judgements[-1].exchanges) if not answer_known(e))
+
+
+def _turned_away(attempt: Attempt) -> bool:
+    """Whether a valid message was refused for who sent it: then its account may be locked, and no other message would be served."""
+    judged = attempt.judgements[-1].exchanges if attempt.judgements else ()
+    return any(e.status in UNAUTHORIZED and e.request.message is not None for e in judged)
 
 
 def _vouch(run: Run) -> Verdict | None:

@@ -87,6 +87,7 @@ class Run:
         composer = Composer(target, next(iter(self.credentials.values()), None), MEDIA_TYPES[0], self.run_id)
         self.client = Client(composer, wire, self.ledger, budget, watching, share=self.settings.share[0])
         self.client.on_transmitted = self._transmitted
+        self.client.log_in = lambda: self.client.send(self.message(), note="a right login between wrong ones")
         self._span = sys.maxsize if self.settings.every_check else CONTROL_SPAN[self.settings.depth]
         self._sharing = Sharing(self.client, self._span)
         secrets = [s for credential in self.credentials.values() for s in credential.secrets()]

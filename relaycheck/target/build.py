@@ -146,6 +146,7 @@ def _limits(document: Document) -> Limits:
         body_bytes=_whole(table.get("body_bytes")),
         recipients=_whole(table.get("recipients")),
         response_timeout=float(table.get("response_timeout", 30)),
+        failed_logins=_whole(table.get("failed_logins")),
     )
 
 

@@ -163,6 +163,8 @@ class Limits:
     recipients: int | None = None
     response_timeout: float = 30.0
     """Seconds to wait for an answer."""
+    failed_logins: int | None = None
+    """Wrong credentials in a row after which the target locks an account; None: it never does."""
 
     def at_most(self, recipients: int) -> int:
         """So many recipients, or as many as the target takes in one request if that is fewer."""

@@ -152,12 +152,13 @@ def _behaviour(target: Target) -> Iterator[str]:
     limits = target.limits
     yield ""
     yield "[limits]"
-    for key, value, sample in (
-        ("requests_per_second", limits.requests_per_second, "20"),
-        ("body_bytes", limits.body_bytes, "1_000_000"),
-        ("recipients", limits.recipients, "100"),
+    for key, value, sample, note in (
+        ("requests_per_second", limits.requests_per_second, "20", ""),
+        ("body_bytes", limits.body_bytes, "1_000_000", ""),
+        ("recipients", limits.recipients, "100", ""),
+        ("failed_logins", limits.failed_logins, "5", "  # wrong credentials in a row that lock an account"),
     ):
-        yield f"# {key} = {sample}" if value is None else f"{key} = {value!r}"
+        yield (f"# {key} = {sample}" if value is None else f"{key} = {value!r}") + note
     yield f"response_timeout = {limits.response_timeout!r}  # seconds"
     yield ""
     yield "[safety]"

@@ -85,6 +85,7 @@ settle_time = 1.5
 requests_per_second = 20
 body_bytes = 1_000_000
 recipients = 100
+failed_logins = 4
 response_timeout = 5
 
 [safety]

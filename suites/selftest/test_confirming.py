@@ -26,6 +26,7 @@ SERVED = exchange(204, mail=True)
 REFUSED = exchange(400)
 LOST = exchange(None, outcome=Outcome.UNANSWERED)
 GATEWAY = exchange(502)
+TURNED_AWAY = exchange(401)
 ROW = load()["RM-ERR-01"]
 
 
@@ -96,6 +97,20 @@ def test_a_lost_answer_at_the_same_place_each_time_is_the_targets_while_controls
     way = Way()
     verdict, check = tried(way, (failed("no answer"), (SERVED, LOST)))
     assert (verdict.kind, len(check.attempts), way.asked) == (Kind.FAIL, 1 + CONFIRMATIONS, 1 + CONFIRMATIONS)
+
+
+def test_a_valid_message_that_is_turned_away_is_the_targets_while_others_are_served() -> None:
+    way = Way()
+    verdict, check = tried(way, (failed("expected 204"), (TURNED_AWAY,)))
+    assert (verdict.kind, len(check.attempts), way.asked) == (Kind.FAIL, 1 + CONFIRMATIONS, 1 + CONFIRMATIONS)
+
+
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_an_account_that_is_locked_by_now_decides_nothing(before: int) -> None:
+    way = Way(controls=[*[SERVED] * before, TURNED_AWAY])
+    verdict, _ = tried(way, (failed("expected 204"), (TURNED_AWAY,)))
+    assert (verdict.kind, verdict.cause) == (Kind.INCONCLUSIVE, Cause.CONTROL_RED)
+    assert "limits.failed_logins" in verdict.reason
 
 
 def test_on_an_unsteady_way_it_must_be_seen_more_often() -> None:

@@ -76,7 +76,7 @@ def test_a_full_file_loads_as_what_it_says(tmp_path: Path) -> None:
             delivery_timeout=120,
             settle_time=1.5,
         ),
-        limits=Limits(20, 1_000_000, 100, 5),
+        limits=Limits(20, 1_000_000, 100, 5, 4),
         safety_domain="mail.test",
         allow_plaintext=True,
         http2=False,

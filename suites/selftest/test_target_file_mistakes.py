@@ -32,6 +32,7 @@ MISTAKES = [
     ('installation = "cloud"', "target.toml:2: installation", 'must be "onsite" or "online", and is "cloud"'),
     ("version = 4.2", "target.toml:2: version", "must be a string, and is a number"),
     ("name = 1979-05-27 07:32:00", "target.toml:2: name", "must be a string, and is a date or time"),
+    ("[limits]\nfailed_logins = 1", "target.toml:3: limits.failed_logins", "at least 2, and is 1"),
     ("[limits]\nrecipients = 0", "target.toml:3: limits.recipients", "at least 1, and is 0"),
     ("[limits]\nrequests_per_second = nan", "target.toml:3: limits.requests_per_second", "not a finite number"),
     ("[limits]\nbody_bytes = true", "target.toml:3: limits.body_bytes", "whole number, and is true"),

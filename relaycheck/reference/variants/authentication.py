@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from relaycheck.reference import authentication as faithful
 from relaycheck.reference.received import Answer, Unauthorized
 from relaycheck.reference.variants.model import Variant, change
+from relaycheck.target import Auth
 
 if TYPE_CHECKING:
     from relaycheck.reference.received import Received, Refusal
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from relaycheck.target import Target
 
 auth = partial(change, "authentication")
+LOCKED_AFTER = 3
 
 
 def forbidden(received: Received, answer: Answer) -> Answer:
@@ -93,6 +96,35 @@ def after_the_body(service: Service) -> Service:
     return replace(service, perform=late)
 
 
+def locking(service: Service) -> Service:
+    """Three wrong passwords in a row lock an account until it is opened by hand; a right one starts the count anew."""
+    failed: Counter[str] = Counter()
+
+    def checked(service: Service, user: str, password: str) -> str:
+        if failed[user] >= LOCKED_AFTER:
+            raise Unauthorized("The account is locked.")
+        failed[user] += 1
+        faithful.check_password(service, user, password)
+        failed[user] = 0
+        return user
+
+    return auth(check_password=checked)(service)
+
+
+def as_locking(target: Target) -> Target:
+    return replace(basic_only(target), limits=replace(target.limits, failed_logins=LOCKED_AFTER))
+
+
+def session_challenge(service: Service, refusal: Refusal) -> tuple[str, ...]:
+    return ('Session realm="sign in with a browser"',)
+
+
+def session_only(target: Target) -> Target:
+    """Browsers only: no accounts, tickets or tokens."""
+    sessions = Auth(xsrf=target.auth.xsrf, other_xsrf=target.auth.other_xsrf)
+    return replace(target, auth=sessions)
+
+
 VARIANTS = (
     Variant("V-AUTH-403", "403 for strangers, without a challenge.", service=change("answers", finish=forbidden)),
     Variant(
@@ -112,6 +144,16 @@ VARIANTS = (
         "Nothing but Basic is installed, with one account.",
         service=auth(offered_schemes=lambda service: ("Basic",), session=no_session),
         target=basic_only,
+    ),
+    Variant(
+        "V-AUTH-session-only",
+        "Only browser sessions are installed.",
+        service=auth(offered_schemes=lambda service: (), challenges=session_challenge),
+        target=session_only,
+    ),
+    Variant("V-AUTH-locks", "Three wrong passwords lock the account, as declared.", service=locking, target=as_locking),
+    Variant(
+        "V-AUTH-locks-unsaid", "Three wrong passwords lock the account, undeclared.", service=locking, target=basic_only
     ),
     Variant(
         "V-AUTH-latin-1",
