@@ -1,7 +1,8 @@
 """What became of a message: who got it, how often, from whom, and with which bytes.
 
 The byte oracle: what arrives is the submitted message with CRLF line ends and one final CRLF, possibly with header lines added in
-front (trace and signatures: RFC 5321 §4.4), though none that speak for the author; a Bcc line may be gone (RFC 5322 §3.6.3).
+front (trace and signatures: RFC 5321 §4.4), though none that speak for the author; a line of Bcc (RFC 5322 §3.6.3) or Return-Path
+(RFC 5321 §4.4) may be gone.
 Nothing else may differ unless declared.
 """
 
@@ -23,6 +24,8 @@ MAY_BE_ADDED = frozenset(
     {b"date", b"message-id", b"from", b"sender", b"mime-version", b"content-type", b"content-transfer-encoding"}
 )
 """What a submission agent may add where it is missing, if that is declared (RFC 6409 §8)."""
+MAY_BE_GONE = frozenset({b"bcc", b"resent-bcc", b"return-path"})
+"""What a relay may take out: blind copies (RFC 5322 §3.6.3), and a path of return before final delivery (RFC 5321 §4.4)."""
 THE_AUTHORS = MAY_BE_ADDED | {b"reply-to", b"to", b"cc", b"bcc", b"in-reply-to", b"references", b"subject"}
 """Fields that speak for the author (RFC 5322 §3.6.2 to §3.6.5): in front of them stands trace, never one of these."""
 QUOTED_LOCAL = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
@@ -151,8 +154,8 @@ def difference(sent: bytes, got: bytes, relay: Relay) -> str:
     got_head, got_body = _split(got)
     if got_body != sent_body:
         return _first_difference("the body", sent_body, got_body)
-    left = _without_bcc(sent_head)
-    rest = _without_bcc(got_head)
+    left = _without_optional(sent_head)
+    rest = _without_optional(got_head)
     front = rest[: len(rest) - len(left)]
     if rest[len(front) :] == left:
         return _foreign(front, relay, missing_from=left)
@@ -204,8 +207,8 @@ def _fields(head: bytes) -> list[bytes]:
     return re.findall(rb"[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*", head)
 
 
-def _without_bcc(head: bytes) -> list[bytes]:
-    return [line for line in _fields(head) if name_of(line) not in (b"bcc", b"resent-bcc")]
+def _without_optional(head: bytes) -> list[bytes]:
+    return [line for line in _fields(head) if name_of(line) not in MAY_BE_GONE]
 
 
 def _only_added(sent: list[bytes], got: list[bytes]) -> bool:

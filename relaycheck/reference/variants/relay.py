@@ -85,11 +85,14 @@ def traced(service: Service, submission: Submission) -> Mail:
     return replace(mail, content=f"{signature}{trace}".encode() + mail.content)
 
 
-def without_bcc(service: Service, submission: Submission) -> Mail:
-    mail = prepare(service, submission)
-    head, empty, body = mail.content.partition(b"\r\n\r\n")
-    lines = [line for line in head.split(b"\r\n") if not line.lower().startswith((b"bcc:", b"resent-bcc:"))]
-    return replace(mail, content=b"\r\n".join(lines) + empty + body)
+def without(*names: bytes) -> Callable[[Service, Submission], Mail]:
+    def prepared(service: Service, submission: Submission) -> Mail:
+        mail = prepare(service, submission)
+        head, empty, body = mail.content.partition(b"\r\n\r\n")
+        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(names)]
+        return replace(mail, content=b"\r\n".join(lines) + empty + body)
+
+    return prepared
 
 
 def upper_domains(service: Service, submission: Submission) -> Mail:
@@ -209,7 +212,16 @@ VARIANTS = (
         service=change("relaying", prepare=unique_recipients),
     ),
     Variant("V-REL-traced", "Adds Received and a signature in front.", service=change("relaying", prepare=traced)),
-    Variant("V-REL-no-bcc", "Removes Bcc fields.", service=change("relaying", prepare=without_bcc)),
+    Variant(
+        "V-REL-no-bcc",
+        "Removes Bcc fields.",
+        service=change("relaying", prepare=without(b"bcc:", b"resent-bcc:")),
+    ),
+    Variant(
+        "V-REL-no-return-path",
+        "Removes Return-Path, which only final delivery writes (RFC 5321 §4.4).",
+        service=change("relaying", prepare=without(b"return-path:")),
+    ),
     Variant("V-REL-domains", "Writes domains in capitals.", service=change("relaying", prepare=upper_domains)),
     Variant(
         "V-REL-strict", "Refuses what is no message of RFC 5322.", service=change("relaying", octets_of=strict_octets)
