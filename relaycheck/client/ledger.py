@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from relaycheck.exchange import Exchange, Fields, Request, Response
+from relaycheck.judgements.mail import is_notification
 from relaycheck.wire.coding import opened
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Ledger:
         known = self._exchanges.get(exchange.id, exchange)
         if self.witness is None:
             return known
-        found = self.witness.deliveries(known.request.nonce)
+        found = self._mails(known.request.nonce)
         if len(found) == len(known.deliveries):
             return known
         hidden = tuple(self._hidden(d, known.request.nonce) for d in found)
@@ -103,6 +104,11 @@ class Ledger:
             known = replace(self._exchanges.get(exchange.id, exchange), deliveries=hidden)
             self._exchanges[exchange.id] = known
         return known
+
+    def _mails(self, nonce: str) -> tuple[Delivery, ...]:
+        """What came of a request; where a queue is declared, its reports to senders are no mail of the request."""
+        found = self.witness.deliveries(nonce) if self.witness else ()
+        return tuple(d for d in found if not is_notification(d)) if self.target.relay.mode == "queued" else found
 
     def _hidden(self, delivery: Delivery, nonce: str) -> Delivery:
         """A delivery with the secrets in it replaced: a mail that holds one shows the placeholder."""

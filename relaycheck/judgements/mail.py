@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from relaycheck.target.model import Relay
 
 HEADER_LINES = re.compile(rb"(?:[!-9;-~]+:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*)+")
+REPORT = re.compile(rb"\A(?:[^\r\n]+\r\n)*?Content-Type:\s*multipart/report\b", re.IGNORECASE)
 NEWLINE = re.compile(rb"\r\n|\r|\n")
 MAY_BE_ADDED = frozenset(
     {b"date", b"message-id", b"from", b"sender", b"mime-version", b"content-type", b"content-transfer-encoding"}
@@ -84,6 +85,11 @@ def fate(exchange: Exchange) -> Fate:
     counts = tuple(_times(got, wanted, address) for address in dict.fromkeys(map(canonical, message.recipients)))
     strangers = sum(count for address, count in got.items() if address not in wanted)
     return Fate(counts, strangers, _sender(accepted, message.sender, exchange.relay), _content(accepted, exchange))
+
+
+def is_notification(delivery: Delivery) -> bool:
+    """A report to one sender, from nobody, that a mail could not be delivered: what a queue owes (RFC 5321 §6.1, RFC 3464)."""
+    return not delivery.sender and len(delivery.recipients) == 1 and REPORT.search(delivery.data) is not None
 
 
 def _times(got: Counter[str], wanted: Counter[str], address: str) -> int:

@@ -163,7 +163,8 @@ def settled(run: Run, check: Check, refresh: Callable[[Exchange], Exchange]) -> 
     Mail that came late turns the pass of a negative check into a failure, and a "no mail arrived" into what it then is.
     """
     before = check.verdict
-    if run.settings.rehearsal or before.kind not in (Kind.PASS, Kind.FAIL) or not check.attempts:
+    open_yet = before.kind in (Kind.PASS, Kind.FAIL) or before.cause is Cause.NOT_REPRODUCIBLE
+    if run.settings.rehearsal or not open_yet or not check.attempts:
         return before
     verdicts = [attempt.verdict(refresh) for attempt in check.attempts]
     decisive = next((v for v in verdicts if v.kind is Kind.FAIL and v.decisive), None)
@@ -173,5 +174,8 @@ def settled(run: Run, check: Check, refresh: Callable[[Exchange], Exchange]) -> 
         if all(v.passed for v in verdicts):
             return passed(f"after the run had settled: {verdicts[-1].reason}")
         return inconclusive(Cause.NOT_REPRODUCIBLE, f"not at every attempt: {before.reason}")
+    if before.kind is Kind.INCONCLUSIVE:
+        late = all(v.passed for v in verdicts)
+        return passed(f"after the run had settled: {verdicts[-1].reason}") if late else before
     last = verdicts[-1] if verdicts[-1].kind is not Kind.PASS or before.passed else before
     return still_certain(run, check, last) if last.kind is Kind.FAIL else last

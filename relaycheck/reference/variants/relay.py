@@ -23,15 +23,29 @@ from relaycheck.reference.relaying import (
 )
 from relaycheck.reference.relaying import data as faithful_data
 from relaycheck.reference.relaying import envelope as faithful_envelope
+from relaycheck.reference.submission import Mail
 from relaycheck.reference.variants.model import Variant, change
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from relaycheck.reference.service import Service
-    from relaycheck.reference.submission import Mail, MailServer, Submission
+    from relaycheck.reference.submission import MailServer, Submission
     from relaycheck.target import Target
 
+REPORT = b"""From: <>\r
+Subject: Not delivered\r
+Content-Type: multipart/report; report-type=delivery-status; boundary=r\r
+\r
+--r\r
+\r
+--r\r
+Content-Type: message/delivery-status\r
+\r
+--r\r
+Content-Type: message/rfc822\r
+\r
+"""
 _queue: set[asyncio.Task[None]] = set()
 
 
@@ -46,6 +60,23 @@ async def queued(service: Service, submission: Submission) -> None:
     async def later() -> None:
         with contextlib.suppress(SmtpFailure, Refusal, aiosmtplib.SMTPException, OSError):
             await transact(service, mail)
+
+    task = asyncio.get_running_loop().create_task(later())
+    _queue.add(task)
+    task.add_done_callback(_queue.discard)
+
+
+async def queued_and_reported(service: Service, submission: Submission) -> None:
+    """The same, and what fails is reported to the sender by the installation's own server (RFC 5321 §6.1)."""
+    mail = service.relaying.prepare(service, submission)
+
+    async def later() -> None:
+        with contextlib.suppress(SmtpFailure, Refusal, aiosmtplib.SMTPException, OSError):
+            try:
+                await transact(service, mail)
+            except (SmtpFailure, Refusal, aiosmtplib.SMTPException, OSError):
+                own = choose_server(service, replace(submission, server=None))
+                await transact(service, Mail(own, "", (mail.sender,), REPORT + mail.content + b"--r--\r\n"))
 
     task = asyncio.get_running_loop().create_task(later())
     _queue.add(task)
@@ -202,6 +233,12 @@ VARIANTS = (
         "V-REL-queued",
         "Answers 204 before the mail is sent.",
         service=change("relaying", relay=queued),
+        target=declares(mode="queued"),
+    ),
+    Variant(
+        "V-REL-reports",
+        "Answers 204 before the mail is sent, and reports to its sender what fails.",
+        service=change("relaying", relay=queued_and_reported),
         target=declares(mode="queued"),
     ),
     Variant("V-REL-one-by-one", "One transaction for each recipient.", service=change("relaying", transact=one_by_one)),
