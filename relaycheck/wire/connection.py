@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 BODY_LIMIT = 16 * 1024 * 1024
 READ_SIZE = 65536
 WRITE_SIZE = 262144
+RECORD = 16384  # octets of the largest TLS record (RFC 8446 §5.1)
 GARBAGE_QUIET = 0.05  # seconds without a byte after which a malformed answer is taken to have ended
 
 _NOT_READY = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
@@ -244,6 +245,8 @@ class WireConnection:
             # What the target said before it closed may still wait to be read, so this is not the end of reading.
             self._write_closed = True
             self._fault = self._fault or _reason(fault)
+            # TLS sends in records: those before the one that failed are on their way, and nobody counts them.
+            self._touched = self._touched or (self.tls and len(data) > RECORD)
             return 0
         self._touched = True
         return count

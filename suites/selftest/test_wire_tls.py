@@ -13,7 +13,8 @@ from scripted_server import DEADLINE, Do, ScriptedServer, Step
 
 from relaycheck.exchange import Outcome
 from relaycheck.target.model import Url
-from relaycheck.wire import NotConnected, TrustError, Wire
+from relaycheck.wire import NotConnected, TrustError, Wire, WireConnection
+from relaycheck.wire.connection import RECORD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,3 +158,38 @@ def test_a_useless_trust_file_is_refused_with_a_sentence(tmp_path: Path, content
         path.write_text(content)
     with pytest.raises(TrustError, match=sentence):
         Wire(Url("https", "localhost", 1), trust=str(path))
+
+
+class CutOff:
+    """A TLS socket of which the target has read some records, answered, and closed: the next record cannot be sent."""
+
+    def __init__(self, *received: bytes) -> None:
+        self.received = list(received)
+        self.pair = socket.socketpair()
+
+    def fileno(self) -> int:
+        return self.pair[0].fileno()
+
+    def send(self, data: bytes) -> int:
+        raise BrokenPipeError
+
+    def recv(self, size: int) -> bytes:
+        return self.received.pop(0) if self.received else b""
+
+    def settimeout(self, seconds: float) -> None: ...
+
+    def close(self) -> None:
+        for end in self.pair:
+            end.close()
+
+
+@pytest.mark.parametrize(("size", "again"), [(100, True), (RECORD, True), (RECORD + 1, False), (60_000, False)])
+def test_a_request_of_several_records_is_never_taken_for_unsent(size: int, again: bool) -> None:
+    """Sent again on another connection, its answer would be left on this one, as octets behind the answer before it."""
+    cut_off = CutOff(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+    with WireConnection(cut_off, "c1") as connection:  # type: ignore[arg-type]
+        connection.tls, connection.ordinal, connection.token = True, 1, "X1"
+        seen = connection.exchange(b"x" * size, "POST", "X2", 1.0)
+    assert (seen is None) is again
+    if seen is not None:
+        assert (seen.outcome, seen.response and seen.response.status) == (Outcome.ANSWERED, 400)
