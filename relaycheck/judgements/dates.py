@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from relaycheck.exchange import Exchange, Request
 
 DAY = 86_400.0
+LONG_HEAD = 8_000
+"""Octets of a header section that every server should take (RFC 9112 §3)."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 """Those of RFC 9110 §9 and RFC 5789."""
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
@@ -35,7 +37,8 @@ def dated(exchanges: Sequence[Exchange], now: float, *, tls: bool = False) -> Ve
     """Each response from 200 to 499 has one Date in IMF-fixdate within 24 hours of `now` (seconds since the epoch).
 
     A 400 to what is no HTTP request comes from the server below the service, often from before its clock: it is left out. So are its
-    limits: 408, 414 and 431. Where the target is asked over `tls`, one to plain http is the TLS layer's.
+    limits: 408, 414 and 431, and a 400 to a header section that is too long for it. Where the target is asked over `tls`, one to plain
+    http is the TLS layer's.
     """
     seen = 0
     for exchange in exchanges:
@@ -75,6 +78,8 @@ def _imf_seconds(value: str) -> float | None:
 
 def _well_formed(exchange: Exchange, *, tls: bool) -> bool:
     if exchange.status in (408, 414, 431):
+        return False
+    if exchange.status == 400 and exchange.request.raw.find(b"\r\n\r\n") > LONG_HEAD:
         return False
     return exchange.status != 400 or (_is_http(exchange.request) and exchange.connection.tls >= tls)
 

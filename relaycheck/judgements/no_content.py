@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from relaycheck.judgements.judgement import judgement
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
     from relaycheck.exchange import Exchange, Response
     from relaycheck.message import Connection
+
+GAVE_UP = re.compile(rb"HTTP/1\.[01] 408 ")
+"""RFC 9110 §15.5.9: an answer to no request, on a connection that the server has decided to close."""
 
 
 def _over_204s(exchanges: Sequence[Exchange], fault: Callable[[Exchange, Response], str]) -> Verdict:
@@ -39,10 +43,14 @@ def _over_204s(exchanges: Sequence[Exchange], fault: Callable[[Exchange, Respons
 
 @judgement
 def nothing_after_the_header(exchanges: Sequence[Exchange]) -> Verdict:
-    """No octet follows the header section of a 204."""
-    return _over_204s(
-        exchanges, lambda e, _: f"after the 204's header section came {e.stray[:60]!r}" if e.stray else ""
-    )
+    """No octet follows the header section of a 204. A server that waits no longer for the next request may say 408 and close."""
+
+    def fault(exchange: Exchange, _: Response) -> str:
+        stray = exchange.stray
+        gave_up = GAVE_UP.match(stray) is not None and exchange.connection.closed_after
+        return f"after the 204's header section came {stray[:60]!r}" if stray and not gave_up else ""
+
+    return _over_204s(exchanges, fault)
 
 
 @judgement
@@ -86,7 +94,9 @@ def no_trailers(exchanges: Sequence[Exchange]) -> Verdict:
 
 
 def _looks_like_trailers(stray: bytes) -> bool:
-    """A last chunk, or field lines, after a response that has no content."""
+    """A last chunk, or field lines, after a response that has no content; not a further response."""
+    if stray.startswith(b"HTTP/1."):
+        return False
     first, _, rest = stray.partition(b"\r\n")
     lines = rest.split(b"\r\n") if first.strip(b"0") == b"" and first else stray.split(b"\r\n")
     return any(b":" in line and b" " not in line.partition(b":")[0] and line.partition(b":")[0] for line in lines[:4])

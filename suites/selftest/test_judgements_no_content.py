@@ -64,9 +64,20 @@ ANY = (("Accept", "text/html, */*;q=0.1"),)
 NOT_OFFERED = exchange(406, request_fields=(("Accept", "application/xml"),))
 ANONYMOUS = exchange(401, carries=None, note="no credentials")
 
+
+def given_up(status: int, *, closed: bool = True) -> Exchange:
+    """A 204, and then an answer that nobody asked for."""
+    unasked = b"HTTP/1.1 %d No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status
+    return exchange(204, mail=True, stray=unasked, closed_after=closed)
+
+
 CASES: list[tuple[str, Judgement, str]] = [
     ("nothing after: clean", nothing_after_the_header([ACCEPTED]), PASS),
     ("nothing after: null", nothing_after_the_header([ACCEPTED, exchange(204, mail=True, stray=b"null")]), SURE),
+    ("nothing after: an idle connection is given up", nothing_after_the_header([ACCEPTED, given_up(408)]), PASS),
+    ("nothing after: given up, and not closed", nothing_after_the_header([given_up(408, closed=False)]), SURE),
+    ("nothing after: another answer", nothing_after_the_header([given_up(400)]), SURE),
+    ("no trailers: another answer", no_trailers([given_up(400)]), PASS),
     ("nothing after: no 204 at all", nothing_after_the_header([REFUSED]), OPEN),
     ("nothing after: a stray behind a 400 is not this row's", nothing_after_the_header([ACCEPTED, exchange(400, stray=b"x")]), PASS),
     ("nothing after: nothing reached", nothing_after_the_header([GONE]), OPEN),

@@ -88,6 +88,14 @@ def below_the_service(outgoing: Outgoing) -> Iterable[Move]:
     return (head % len(page) + page, Close())
 
 
+def above_its_limit(outgoing: Outgoing) -> Iterable[Move]:
+    """A gateway's buffer holds 16 KiB of header section: for more it has a page without Date, and no 431."""
+    if sum(len(name) + len(value) for name, value in outgoing.request_fields) + len(outgoing.target) < 16_000:
+        return (outgoing.raw,)
+    head = b"HTTP/1.1 400 Bad request\r\nContent-Length: 12\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n"
+    return (head + b"Bad request\n", Close())
+
+
 def gone_after_errors(outgoing: Outgoing) -> Iterable[Move]:
     """The connection ends after each error, and says so."""
     if outgoing.status < 400 or b"connection: close" in outgoing.head.lower():
@@ -164,6 +172,11 @@ VARIANTS = (
         differs="The web server answers a request target that is no URI by itself, with neither Date nor JSON.",
         service=change("", serve=uris_only),
         wire=WireFaults(outgoing=below_the_service),
+    ),
+    Variant(
+        "V-EP-long-heads",
+        differs="A header section of more than 16 KiB gets a bare 400 from a gateway.",
+        wire=WireFaults(outgoing=above_its_limit),
     ),
     Variant("V-ERR-bare", differs="401, 404, 405 and 501 have no content.", wire=WireFaults(outgoing=bare)),
     Variant(
