@@ -23,6 +23,8 @@ LONG_HEAD = 8_000
 """Octets of a header section that every server should take (RFC 9112 §3)."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 """Those of RFC 9110 §9 and RFC 5789."""
+EMPTY = ("GET", "HEAD", "DELETE", "TRACE")
+"""Content in a request of these has no meaning, so that servers may refuse it as smuggling (RFC 9110 §9.3)."""
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 IMF_FIXDATE = re.compile(rf"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d ({MONTHS}) \d{{4}} \d\d:\d\d:\d\d GMT")
 TARGET = re.compile(r"([A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})+")
@@ -37,8 +39,8 @@ def dated(exchanges: Sequence[Exchange], now: float, *, tls: bool = False) -> Ve
     """Each response from 200 to 499 has one Date in IMF-fixdate within 24 hours of `now` (seconds since the epoch).
 
     A 400 to what is no HTTP request comes from the server below the service, often from before its clock: it is left out. So are its
-    limits: 408, 414 and 431, and a 400 to a header section that is too long for it. Where the target is asked over `tls`, one to plain
-    http is the TLS layer's.
+    limits: 408, 414 and 431, and a 400 to a header section that is too long for it, or to content where it has no meaning. Where the
+    target is asked over `tls`, one to plain http is the TLS layer's.
     """
     seen = 0
     for exchange in exchanges:
@@ -79,7 +81,9 @@ def _imf_seconds(value: str) -> float | None:
 def _well_formed(exchange: Exchange, *, tls: bool) -> bool:
     if exchange.status in (408, 414, 431):
         return False
-    if exchange.status == 400 and exchange.request.raw.find(b"\r\n\r\n") > LONG_HEAD:
+    request = exchange.request
+    content = request.method in EMPTY and bool(request.body)
+    if exchange.status == 400 and (content or request.raw.find(b"\r\n\r\n") > LONG_HEAD):
         return False
     return exchange.status != 400 or (_is_http(exchange.request) and exchange.connection.tls >= tls)
 

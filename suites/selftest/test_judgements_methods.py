@@ -48,6 +48,18 @@ def no_http(status: int) -> Exchange:
     return replace(probe, request=replace(probe.request, raw=b"POST / HTTP/1.1\r\nHost : x\r\n\r\n{}"))
 
 
+def raw(status: int, method: bytes, field: bytes, content: bytes = b"") -> Exchange:
+    """An undated answer to a request with this field and this content."""
+    octets = b"%s / HTTP/1.1\r\nHost: h\r\nX: %s\r\nContent-Length: %d\r\n\r\n%s" % (
+        method,
+        field,
+        len(content),
+        content,
+    )
+    seen = exchange(status, carries=None, method=method.decode())
+    return replace(seen, request=replace(seen.request, raw=octets, body=content))
+
+
 def unheard_of(status: int, method: str = "RELAY") -> Exchange:
     """The answer of a parser that knows a list of methods, which sees no request here."""
     probe = exchange(status, carries=None, method=method)
@@ -120,6 +132,14 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("date: a 5xx does not count", dated([on(None, 500)], NOON), OPEN),
     ("date: a 400 to what is no HTTP does not count", dated([no_http(400)], NOON), OPEN),
     ("date: a 400 to a method that is unheard of does not count", dated([unheard_of(400)], NOON), OPEN),
+    (
+        "date: a 400 to a header section that is too long does not count",
+        dated([raw(400, b"POST", b"a" * 8000)], NOON),
+        OPEN,
+    ),
+    ("date: a 400 to a long header section", dated([raw(400, b"POST", b"a" * 7000)], NOON), SURE),
+    ("date: a 400 to a HEAD with content does not count", dated([raw(400, b"HEAD", b"a", b"{}")], NOON), OPEN),
+    ("date: a 400 to a HEAD", dated([raw(400, b"HEAD", b"a")], NOON), SURE),
     ("date: a 400 to a request", dated([unheard_of(400, "POST")], NOON), SURE),
     ("date: a 400 in plain to https is the TLS layer's", dated([unheard_of(400, "POST")], NOON, tls=True), OPEN),
     ("date: a 403 in plain to https", dated([unheard_of(403, "POST")], NOON, tls=True), SURE),

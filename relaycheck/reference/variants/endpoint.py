@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from relaycheck.target import Target
 
 URI = re.compile(r"([A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})+")
+BUFFER = 16_000
 PAGE = b"<html><body><h1>POST Agents/EMail/RelayMessage</h1></body></html>"
 
 
@@ -75,7 +76,8 @@ def bare(outgoing: Outgoing) -> Iterable[Move]:
 
 async def uris_only(service: Service, received: Received) -> Answer:
     if not URI.fullmatch(received.target):
-        raise Refusal(400, "bad-request", "This is no request.", close=True)
+        refusal = Refusal(400, "bad-request", "This is no request.", close=True)
+        return service.answers.refused(service, received, refusal)
     return await serve(service, received)
 
 
@@ -88,12 +90,37 @@ def below_the_service(outgoing: Outgoing) -> Iterable[Move]:
     return (head % len(page) + page, Close())
 
 
+async def short_heads(service: Service, received: Received) -> Answer:
+    if _head_of(received.fields) > BUFFER:
+        refusal = Refusal(400, "bad-request", "The header section is too long.", close=True)
+        return service.answers.refused(service, received, refusal)
+    return await serve(service, received)
+
+
+async def no_content_with_head(service: Service, received: Received) -> Answer:
+    if received.method == "HEAD" and received.get("content-length") not in (None, "0"):
+        refusal = Refusal(400, "bad-request", "A HEAD has no content here.", close=True)
+        return service.answers.refused(service, received, refusal)
+    return await serve(service, received)
+
+
+def bare_to_a_head(outgoing: Outgoing) -> Iterable[Move]:
+    """The cache in front sees a smuggler in a HEAD with content (RFC 9110 §9.3.2), and has a status line for it."""
+    if outgoing.status != 400 or outgoing.method != "HEAD":
+        return (outgoing.raw,)
+    return (b"HTTP/1.1 400 Bad Request\r\n\r\n", Close())
+
+
 def above_its_limit(outgoing: Outgoing) -> Iterable[Move]:
-    """A gateway's buffer holds 16 KiB of header section: for more it has a page without Date, and no 431."""
-    if sum(len(name) + len(value) for name, value in outgoing.request_fields) + len(outgoing.target) < 16_000:
+    """The gateway in front has a page without Date for what its buffer cannot hold, and no 431."""
+    if outgoing.status != 400 or _head_of(outgoing.request_fields) <= BUFFER:
         return (outgoing.raw,)
     head = b"HTTP/1.1 400 Bad request\r\nContent-Length: 12\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n"
     return (head + b"Bad request\n", Close())
+
+
+def _head_of(fields: tuple[tuple[str, str], ...]) -> int:
+    return sum(len(name) + len(value) for name, value in fields)
 
 
 def gone_after_errors(outgoing: Outgoing) -> Iterable[Move]:
@@ -176,7 +203,14 @@ VARIANTS = (
     Variant(
         "V-EP-long-heads",
         differs="A header section of more than 16 KiB gets a bare 400 from a gateway.",
+        service=change("", serve=short_heads),
         wire=WireFaults(outgoing=above_its_limit),
+    ),
+    Variant(
+        "V-EP-empty-heads",
+        differs="A HEAD with content gets a bare 400 from a cache.",
+        service=change("", serve=no_content_with_head),
+        wire=WireFaults(outgoing=bare_to_a_head),
     ),
     Variant("V-ERR-bare", differs="401, 404, 405 and 501 have no content.", wire=WireFaults(outgoing=bare)),
     Variant(
