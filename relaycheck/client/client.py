@@ -16,7 +16,8 @@ from relaycheck.client.credentials import Credential
 from relaycheck.client.nonce import Nonces
 from relaycheck.client.patience import Patience
 from relaycheck.client.safety import guard
-from relaycheck.exchange import Outcome
+from relaycheck.exchange import Fields, Outcome
+from relaycheck.judgements.dates import imf_seconds
 from relaycheck.judgements.mail import fate
 from relaycheck.judgements.state import throttled
 from relaycheck.wire import HttpxTransport, NotOffered, Unanswered
@@ -225,6 +226,10 @@ def _reached(found: tuple[Delivery, ...]) -> set[str]:
 
 
 def retry_after(exchange: Exchange) -> float:
-    """Seconds that Retry-After asks for; 1 when it is absent, a date or unreadable."""
-    value = exchange.response.fields.get("Retry-After") if exchange.response else None
-    return float(value) if value is not None and value.strip().isdigit() else 1.0
+    """Seconds that Retry-After asks for, a date by the clock of the target; 1 when it is absent or unreadable."""
+    fields = exchange.response.fields if exchange.response else Fields()
+    value = (fields.get("Retry-After") or "").strip()
+    if value.isdigit():
+        return float(value)
+    until = imf_seconds(value)
+    return 1.0 if until is None else max(1.0, until - (imf_seconds(fields.get("Date") or "") or time.time()))

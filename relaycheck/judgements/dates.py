@@ -60,7 +60,7 @@ def _fault_of_date(exchange: Exchange, now: float) -> str:
     values = exchange.response.fields.all("Date")
     if len(values) != 1:
         return f"has {len(values)} Date fields" if values else "has no Date"
-    seconds = _imf_seconds(values[0])
+    seconds = imf_seconds(values[0])
     if seconds is None:
         return f"has a Date that is no IMF-fixdate: {values[0]!r}"
     if abs(seconds - now) > DAY:
@@ -69,7 +69,8 @@ def _fault_of_date(exchange: Exchange, now: float) -> str:
     return ""
 
 
-def _imf_seconds(value: str) -> float | None:
+def imf_seconds(value: str) -> float | None:
+    """An IMF-fixdate as seconds since the epoch (RFC 9110 §5.6.7); None for anything else."""
     if not IMF_FIXDATE.fullmatch(value):
         return None
     try:
@@ -120,7 +121,7 @@ def retry_after_is_a_time(exchanges: Sequence[Exchange]) -> Verdict:
 def _is_time(value: str) -> bool:
     if value.isascii() and value.isdigit():
         return True
-    return _imf_seconds(value) is not None or OBSOLETE.fullmatch(value) is not None
+    return imf_seconds(value) is not None or OBSOLETE.fullmatch(value) is not None
 
 
 @judgement

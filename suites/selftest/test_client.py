@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from literals import ACCEPTED, GONE, SILENT
+from literals import ACCEPTED, GONE, SILENT, exchange
 
 from relaycheck.client import Budget, Composer, Credential, Halted, UnsafeAddress, declared
+from relaycheck.client.client import retry_after
 from relaycheck.client.nonce import Nonces
 from relaycheck.client.patience import FULL_WAITS, SHORTEST, Patience
 from relaycheck.client.safety import guard
@@ -168,12 +169,28 @@ def test_a_budget_ends_the_run_at_its_limit() -> None:
 
 def test_silence_ends_the_run_and_an_answer_ends_the_silence() -> None:
     budget = Budget()
-    for exchange in (SILENT, GONE, ACCEPTED, SILENT, SILENT, SILENT, SILENT):
+    for seen in (SILENT, GONE, ACCEPTED, SILENT, SILENT, SILENT, SILENT):
         budget.spend("a")
-        budget.note(exchange)
+        budget.note(seen)
     budget.note(SILENT)
     with pytest.raises(Halted, match="got no answer"):
         budget.spend("a")
+
+
+@pytest.mark.parametrize(
+    ("fields", "seconds"),
+    [
+        ({"Retry-After": "7"}, 7.0),
+        ({"Retry-After": "Mon, 23 Nov 2026 12:00:09 GMT", "Date": "Mon, 23 Nov 2026 12:00:00 GMT"}, 9.0),
+        ({"Retry-After": "Mon, 23 Nov 2026 12:00:09 GMT", "Date": "Mon, 23 Nov 2026 12:00:30 GMT"}, 1.0),
+        ({"Retry-After": "Mon, 23 Nov 1998 12:00:09 GMT"}, 1.0),
+        ({"Retry-After": "soon"}, 1.0),
+        ({}, 1.0),
+    ],
+)
+def test_a_throttled_request_waits_as_long_as_the_target_says(fields: dict[str, str], seconds: float) -> None:
+    """A date counts by the target's own clock, which may be minutes off."""
+    assert retry_after(exchange(503, fields=tuple(fields.items()))) == seconds
 
 
 def test_credentials_never_print() -> None:
