@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from relaycheck.judgements.judgement import judgement
 from relaycheck.judgements.mail import fate
-from relaycheck.judgements.state import described, missing, offers_no_such_type, red, unobserved, wants_a_length
+from relaycheck.judgements.state import described, missing, offers_no_such_type, red, refuses_chunks, unobserved
 from relaycheck.verdicts import Cause, Verdict, failed, inconclusive, passed
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def _over_204s(exchanges: Sequence[Exchange], fault: Callable[[Exchange, Respons
             return failed(found, decisive=True)
     if seen:
         return passed(f"{seen} answers with 204, none with the fault")
-    if exchanges and all(wants_a_length(e) for e in exchanges):
-        return passed("chunked requests are answered 411, so there is no 204 to them")
+    if exchanges and all(refuses_chunks(e) for e in exchanges):
+        return passed(f"chunked requests are answered {exchanges[0].status}, so there is no 204 to them")
     if exchanges and all(offers_no_such_type(e) for e in exchanges):
         return passed("what they accept is not offered (406), so there is no 204 to them")
     came = next((missing(e) for e in exchanges if missing(e)), None)

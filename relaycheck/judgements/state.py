@@ -90,7 +90,7 @@ def red(control: Exchange) -> Verdict | None:
             Cause.GATEWAY, f"the control got {described(control)}: the target or what stands before it is not ready"
         )
     if not control.accepted:
-        locked = " (if wrong credentials lock an account, declare limits.failed_logins)"
+        locked = " (if wrong credentials lock an account, declare limits.failed_logins; a token may have run out)"
         return inconclusive(
             Cause.CONTROL_RED,
             f"the control was not accepted: {described(control)}, so its probe proves nothing"
@@ -106,6 +106,11 @@ def red(control: Exchange) -> Verdict | None:
 def wants_a_length(exchange: Exchange) -> bool:
     """A chunked request was answered 411, as a server may (RFC 9112 §6.3): nothing more can be learned of chunks."""
     return exchange.status == 411 and "Transfer-Encoding" in exchange.request.fields and not relayed(exchange)
+
+
+def refuses_chunks(exchange: Exchange) -> bool:
+    """A chunked request was refused, with 411 or otherwise: whether that is right is for the rows on framing."""
+    return exchange.refused and "Transfer-Encoding" in exchange.request.fields and not relayed(exchange)
 
 
 def offers_no_such_type(exchange: Exchange) -> bool:

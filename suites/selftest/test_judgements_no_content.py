@@ -65,6 +65,9 @@ NOT_OFFERED = exchange(406, request_fields=(("Accept", "application/xml"),))
 ANONYMOUS = exchange(401, carries=None, note="no credentials")
 
 
+CHUNKED = (("Transfer-Encoding", "chunked"),)
+
+
 def given_up(status: int, *, closed: bool = True) -> Exchange:
     """A 204, and then an answer that nobody asked for."""
     unasked = b"HTTP/1.1 %d No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status
@@ -74,6 +77,8 @@ def given_up(status: int, *, closed: bool = True) -> Exchange:
 CASES: list[tuple[str, Judgement, str]] = [
     ("nothing after: clean", nothing_after_the_header([ACCEPTED]), PASS),
     ("nothing after: null", nothing_after_the_header([ACCEPTED, exchange(204, mail=True, stray=b"null")]), SURE),
+    ("nothing after: chunks are refused", nothing_after_the_header([exchange(400, request_fields=CHUNKED)]), PASS),
+    ("nothing after: no chunks, and refused", nothing_after_the_header([exchange(400)]), OPEN),
     ("nothing after: an idle connection is given up", nothing_after_the_header([ACCEPTED, given_up(408)]), PASS),
     ("nothing after: given up, and not closed", nothing_after_the_header([given_up(408, closed=False)]), SURE),
     ("nothing after: another answer", nothing_after_the_header([given_up(400)]), SURE),
