@@ -117,8 +117,15 @@ def indistinct(probes: Sequence[Exchange], control: Exchange, banner: str) -> Ve
     if silent := next((p for p in probes if p.outcome is not Outcome.ANSWERED), None):
         return failed(f"{silent.request.note} got {described(silent)}")
     if len({_indistinct(p) for p in probes}) > 1:
-        return failed("; ".join(f"{p.request.note}: {described(p)}" for p in probes))
+        told = "" if len({p.status for p in probes}) > 1 else "with different content: "
+        return failed(
+            told + "; ".join(f"{p.request.note}: {described(p)}{_content(p) if told else ''}" for p in probes)
+        )
     return passed(f"each {described(probes[0])}")
+
+
+def _content(probe: Exchange) -> str:
+    return f", {probe.response.body[:60]!r}" if probe.response is not None else ""
 
 
 def _indistinct(probe: Exchange) -> tuple[int | None, str]:
