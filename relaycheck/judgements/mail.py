@@ -157,6 +157,9 @@ def difference(sent: bytes, got: bytes, relay: Relay) -> str:
     if not HEADER_LINES.fullmatch(sent_head) and got.endswith(sent):  # no message at all: it may get a header
         before = got[: -len(sent)]
         return _foreign(_fields(before[:-2] if before.endswith(b"\r\n\r\n") else before), relay)
+    lead = HEADER_LINES.match(sent)
+    if lead and not HEADER_LINES.fullmatch(sent_head) and got.endswith(rest := lead[0] + b"\r\n" + sent[lead.end() :]):
+        return _foreign(_fields(got[: -len(rest)]), relay)  # the header ends where its fields do: an empty line says so
     got_head, got_body = _split(got)
     if got_body != sent_body:
         return _first_difference("the body", sent_body, got_body)

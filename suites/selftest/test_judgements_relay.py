@@ -314,3 +314,22 @@ def test_each_judgement_has_its_verdicts(judgement: Judgement, kind: Kind) -> No
 )
 def test_what_must_not_exist_is_decisive_whatever_the_control_says(judgement: Judgement) -> None:
     assert judgement.evaluate().decisive
+
+
+MIXED = "Subject: x\r\nno field\r\nTo: y\r\n\r\ntext\r\n"
+
+
+@pytest.mark.parametrize(
+    ("got", "same"),
+    [
+        (MIXED, True),
+        (MIXED.replace("no field", "\r\nno field"), True),
+        ("Received: by relay\r\n" + MIXED.replace("no field", "\r\nno field"), True),
+        ("To: z\r\n" + MIXED.replace("no field", "\r\nno field"), False),
+        (MIXED.replace("no field", "\r\n\r\nno field"), False),
+        (MIXED.replace("no field\r\n", "\r\n"), False),
+        (MIXED.replace("To: y", "\r\nTo: y"), False),
+    ],
+)
+def test_a_header_that_ends_in_no_field_may_be_ended_by_an_empty_line(got: str, same: bool) -> None:
+    assert (difference(MIXED.encode(), got.encode(), Relay()) == "") is same

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import aiosmtplib
 
+from relaycheck.judgements.mail import HEADER_LINES
 from relaycheck.reference.received import Refusal
 from relaycheck.reference.relaying import (
     NON_ASCII,
@@ -194,6 +195,15 @@ def complete(content: bytes) -> bytes:
     return b"\r\n".join((head, *(n + b": " + v for n, v in more if n.lower() not in have))) + empty + body
 
 
+def ended_header(content: bytes) -> bytes:
+    """Where a line is no field the header section is over, and an empty line says so: as Postfix and Exim have it."""
+    content = normalise(content)
+    fields = HEADER_LINES.match(content)
+    if fields is None or content[fields.end() :].startswith(b"\r\n"):
+        return content
+    return fields[0] + b"\r\n" + content[fields.end() :]
+
+
 def own_server_only(service: Service, submission: Submission) -> MailServer:
     """Connections are the administrator's to choose."""
     if submission.server is not None:
@@ -274,6 +284,11 @@ VARIANTS = (
         "Adds missing fields at the end of the header.",
         service=change("relaying", normalise=complete),
         target=declares(adds_headers=True),
+    ),
+    Variant(
+        "V-REL-ends-header",
+        "An empty line is put before the first line that is no header field.",
+        service=change("relaying", normalise=ended_header),
     ),
     Variant(
         "V-REL-own-server",
