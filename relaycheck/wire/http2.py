@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from relaycheck.target.model import Url
 
+READ_SIZE = 65536
 CONNECTION_SPECIFIC = frozenset(
     {"connection", "keep-alive", "proxy-connection", "upgrade", "http2-settings", "transfer-encoding"}
 )
@@ -104,6 +105,8 @@ class Http2Wire:
             self._connection = None
 
     def _usable(self) -> _Connection:
+        if self._connection is not None and self._connection.ended():
+            self.close()  # while it was idle, as a server may that waits no longer (RFC 9113 §6.8, §9.1)
         if self._connection is None:
             if self._url.scheme != "https":
                 raise NotOffered("HTTP/2 is offered by ALPN, which needs an https URL")
@@ -153,6 +156,11 @@ class _Connection:
         """It takes no further request."""
         return self._stream.closed or self._stream.log.going_away is not None
 
+    def ended(self) -> bool:
+        """Whether it takes no further request, by what has come since the last one."""
+        self._stream.look()
+        return self.over
+
     def carry(self, method: str, target: str, fields: Fields, body: bytes, timeout: float) -> tuple[StreamLog, str]:
         """What came for one request, and why it is not whole: "" if it is."""
         self.carried += 1
@@ -191,8 +199,26 @@ class _Stream(httpcore.NetworkStream):
         self.deadline = 0.0
         self.closed = False
         self._sock = sock
+        self._ahead = b""
+
+    def look(self) -> None:
+        """Take what is there without waiting, and keep it for the next read."""
+        self._sock.settimeout(0.0)
+        while not self.closed:
+            try:
+                octets = self._sock.recv(READ_SIZE)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                return
+            except OSError:
+                octets = b""
+            self.closed = not octets
+            self.log.feed(octets)
+            self._ahead += octets
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._ahead:
+            octets, self._ahead = self._ahead[:max_bytes], self._ahead[max_bytes:]
+            return octets
         try:
             self._sock.settimeout(self._left())
             octets = self._sock.recv(max_bytes)

@@ -48,6 +48,7 @@ class Server:
     url: Url
     trust: str
     requests: list[tuple[dict[bytes, bytes], bytes]] = field(default_factory=list)
+    connections: list[ssl.SSLSocket] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +93,7 @@ def talk(sock: ssl.SSLSocket, server: Server, answers: list[Answer]) -> None:
     heads: dict[int, dict[bytes, bytes]] = {}
     bodies: dict[int, bytes] = {}
     sock.sendall(protocol.data_to_send())
+    server.connections.append(sock)
     while octets := sock.recv(65536):
         for event in protocol.receive_data(octets):
             if isinstance(event, RequestReceived):
@@ -241,6 +243,18 @@ def test_a_connection_that_goes_away_is_left(authority: trustme.CA, tmp_path: Pa
         wire.close()
     assert [e.outcome for e in (seen, again)] == [Outcome.ANSWERED, Outcome.ANSWERED]
     assert again.connection.id != seen.connection.id
+
+
+def test_a_connection_that_ends_while_it_is_idle_costs_no_request(authority: trustme.CA, tmp_path: Path) -> None:
+    """As servers have it that wait some seconds for the next one."""
+    with serving(authority, tmp_path, plain, plain) as server:
+        wire = Http2Wire(server.url, trust=server.trust)
+        first = post(wire)
+        server.connections[0].shutdown(socket.SHUT_RDWR)
+        second = post(wire)
+        wire.close()
+    assert (first.outcome, second.outcome) == (Outcome.ANSWERED, Outcome.ANSWERED)
+    assert first.connection.id != second.connection.id
 
 
 def test_a_server_that_does_not_offer_h2_is_told_apart(authority: trustme.CA, tmp_path: Path) -> None:
