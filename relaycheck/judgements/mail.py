@@ -158,8 +158,13 @@ def difference(sent: bytes, got: bytes, relay: Relay) -> str:
         before = got[: -len(sent)]
         return _foreign(_fields(before[:-2] if before.endswith(b"\r\n\r\n") else before), relay)
     lead = HEADER_LINES.match(sent)
-    if lead and not HEADER_LINES.fullmatch(sent_head) and got.endswith(rest := lead[0] + b"\r\n" + sent[lead.end() :]):
-        return _foreign(_fields(got[: -len(rest)]), relay)  # the header ends where its fields do: an empty line says so
+    if (
+        lead
+        and not HEADER_LINES.fullmatch(sent_head)
+        and got.endswith(parted := lead[0] + b"\r\n" + sent[lead.end() :])
+    ):
+        # The header ends where its fields do, and an empty line says so.
+        return _foreign(_fields(got[: -len(parted)]), relay)
     got_head, got_body = _split(got)
     if got_body != sent_body:
         return _first_difference("the body", sent_body, got_body)
