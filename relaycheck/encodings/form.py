@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
@@ -17,19 +18,25 @@ if TYPE_CHECKING:
 
 Style = Literal["indexed", "repeated", "brackets"]
 
+INDEX = re.compile(r"\[[0-9]+\]")
 _AS_IS = frozenset(b"*-._0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
 
 def write_form(value: Mapping[str, JsonValue] | Pairs, style: Style, spelling: FormSpelling) -> bytes:
     """The properties as key and value pairs: `Recipients[0]=…`, `ConnectionInfoExtended.Port=…`; null says nothing."""
-    fields: list[tuple[str, JsonValue]] = list(_fields("", value, style))
+    fields = list(_fields("", value, style))
     rng = random.Random(f"encoded {spelling.seed}")
     return b"&".join(
         _octets(key, spelling, rng, raw=b"[]" if spelling.brackets == "raw" else b"")
         + b"="
-        + _octets(str(text), spelling, rng)
-        for key, text in shuffled(fields, spelling.order)
+        + _octets(text, spelling, rng)
+        for key, text in shuffled(fields, spelling.order, _array)
     )
+
+
+def _array(field: tuple[str, str]) -> str:
+    """What all items of an array have in common: nothing says that their indexes may come in another order than that of counting."""
+    return INDEX.sub("", field[0])
 
 
 def _fields(key: str, value: JsonValue, style: Style) -> Iterator[tuple[str, str]]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from operator import itemgetter
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from relaycheck.message import Connection, Message
+
+P = TypeVar("P", bound="tuple[str, object]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +58,16 @@ def pairs_of(value: Mapping[str, JsonValue] | Pairs) -> list[tuple[str, JsonValu
     return list(value.items) if isinstance(value, Pairs) else list(value.items())
 
 
-def shuffled(pairs: list[tuple[str, JsonValue]], order: int | None) -> list[tuple[str, JsonValue]]:
-    """The pairs in the order that the seed `order` gives; None keeps them. Equal names keep their own order."""
+def shuffled(pairs: list[P], order: int | None, name: Callable[[P], str] = itemgetter(0)) -> list[P]:
+    """The pairs in the order that the seed `order` gives; None keeps them. Those of equal names keep their own order."""
     if order is None:
         return pairs
-    names = [name for name, _ in pairs]
-    values: dict[str, deque[JsonValue]] = {}
-    for name, value in pairs:
-        values.setdefault(name, deque()).append(value)
+    names = [name(pair) for pair in pairs]
+    waiting: dict[str, deque[P]] = {}
+    for pair in pairs:
+        waiting.setdefault(name(pair), deque()).append(pair)
     random.Random(f"order {order}").shuffle(names)
-    return [(name, values[name].popleft()) for name in names]
+    return [waiting[each].popleft() for each in names]
 
 
 def scalar(value: str | float | bool) -> str:

@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from relaycheck.reference.addresses import check_local
-from relaycheck.reference.binding import pick
+from relaycheck.reference.binding import PROPERTIES, pick
 from relaycheck.reference.content import MERGE_PATCH, read_members
 from relaycheck.reference.mutants.json import under
 from relaycheck.reference.mutants.model import Mutant, change
 from relaycheck.reference.mutants.patch import declared, with_operations
-from relaycheck.reference.reading_form import order_items
+from relaycheck.reference.reading_form import gather
 from relaycheck.reference.reading_json import parse, top_level
 from relaycheck.reference.reading_patch import bad_patch, read_merge_patch
 from relaycheck.reference.reading_xml import bad_xml, members_of
@@ -19,11 +19,12 @@ from relaycheck.reference.reading_xml import parse as parse_xml
 from relaycheck.reference.received import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from relaycheck.reference.binding import Binding
     from relaycheck.reference.content import MediaType
     from relaycheck.reference.installation import Installation
+    from relaycheck.reference.reading_form import FormReading, Key
     from relaycheck.reference.reading_json import JsonReading, Members
     from relaycheck.reference.reading_patch import PatchReading
     from relaycheck.reference.reading_xml import Element, XmlReading
@@ -106,11 +107,14 @@ def begins_anew(steps: PatchReading, json: JsonReading, installation: Installati
 # forms and XML
 
 
-def in_order_of_indexes(items: list[tuple[str, str]]) -> list[str]:
-    """Takes items as they come, and their indexes for a check."""
-    if items != sorted(items, key=lambda item: int(item[0] or "0")):
-        raise Refusal(400, "bad-form", "The indexes of an array do not count up.")
-    return order_items(items)
+def in_order_of_the_page(steps: FormReading, pairs: Iterable[tuple[Key, str]]) -> dict[str, Any]:
+    """Goes through the keys once and looks for the next property in those that are left."""
+    members = gather(steps, pairs)
+    known = [name.lower() for name in PROPERTIES]
+    found = [known.index(name.lower()) for name in members if name.lower() in known]
+    if found != sorted(found):
+        raise Refusal(400, "bad-form", "A property is missing.")
+    return members
 
 
 def double_quotes(steps: XmlReading, text: str) -> Element:
@@ -173,8 +177,8 @@ MUTANTS = (
     Mutant(
         "RM-FORM-01-key-order",
         "RM-FORM-01",
-        "The items of an array must come in the order of their indexes.",
-        change("content.form", order_items=in_order_of_indexes),
+        "The keys of a form must come in the order of the page.",
+        change("content.form", gather=in_order_of_the_page),
     ),
     Mutant(
         "RM-XML-01-single-quotes",

@@ -43,6 +43,12 @@ def without_index(items: list[tuple[str, str]]) -> list[str]:
     return order_items(items)
 
 
+def counting_up(items: list[tuple[str, str]]) -> list[str]:
+    if items != sorted(items, key=lambda item: int(item[0] or "0")):
+        raise bad_form("The indexes of an array do not count up.")
+    return order_items(items)
+
+
 def unknown_below_zero(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [pair for pair in pairs if "[-" not in pair[0]]
 
@@ -55,6 +61,11 @@ VARIANTS = (
         target=spelled("repeated"),
     ),
     Variant("V-FORM-brackets", "Arrays are keys with empty brackets.", target=spelled("brackets")),
+    Variant(
+        "V-FORM-counts-up",
+        "The items of an array come in the order of their indexes, or are refused.",
+        change("content.form", order_items=counting_up),
+    ),
     Variant(
         "V-FORM-negative-index",
         "A key with a negative index is unknown, and ignored.",
