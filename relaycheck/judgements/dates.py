@@ -25,6 +25,10 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE"
 """Those of RFC 9110 §9 and RFC 5789."""
 EMPTY = ("GET", "HEAD", "DELETE", "TRACE")
 """Content in a request of these has no meaning, so that servers may refuse it as smuggling (RFC 9110 §9.3)."""
+SINGLETONS = frozenset(
+    {"authorization", "content-length", "content-type", "expect", "from", "host", "referer", "user-agent"}
+)
+"""Fields that no request has twice (RFC 9110 §5.3), so that a parser may refuse one that has."""
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 IMF_FIXDATE = re.compile(rf"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d ({MONTHS}) \d{{4}} \d\d:\d\d:\d\d GMT")
 TARGET = re.compile(r"([A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})+")
@@ -91,8 +95,12 @@ def _well_formed(exchange: Exchange, *, tls: bool) -> bool:
 
 def _is_http(request: Request) -> bool:
     """Whether the request parses as HTTP/1.1 (RFC 9112 §2) for every server, to the end of its body: some parsers know a list of
-    methods only, some take `//` for the beginning of an authority, and some want a target that is a URI (RFC 9112 §3.2)."""
+    methods only, some take `//` for the beginning of an authority, some want a target that is a URI (RFC 9112 §3.2), and some
+    refuse a field that stands twice."""
     if request.method not in METHODS or request.target.startswith("//") or not TARGET.fullmatch(request.target):
+        return False
+    names = [name.lower() for name, _ in request.fields if name.lower() in SINGLETONS]
+    if len(names) != len(set(names)):
         return False
     parser = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
     try:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from relaycheck.exchange import Exchange
 
+SERVERS_OWN = "TRACE"
+"""The method that web servers refuse for every resource by themselves, before any service that could name its own methods."""
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
@@ -31,8 +33,12 @@ def no_other_success(exchanges: Sequence[Exchange], control: Exchange) -> Verdic
 
 @judgement
 def allow_with_every_405(exchanges: Sequence[Exchange], control: Exchange) -> Verdict:
-    """Each 405 has an Allow of method tokens without the method just refused (RFC 9110 §10.2.1, §15.5.6); empty is legal."""
-    refusals = [e for e in exchanges if e.status == 405]
+    """Each 405 has an Allow of method tokens without the method just refused (RFC 9110 §10.2.1, §15.5.6); empty is legal.
+
+    One to TRACE may lack the field: the server in front knows no resource.
+    """
+    every = [e for e in exchanges if e.status == 405]
+    refusals = [e for e in every if e.request.method != SERVERS_OWN or _methods(e) is not None]
     for exchange in refusals:
         if fault := _fault_of_allow(exchange):
             return failed(f"the 405 to {exchange.request.method} {fault}", decisive=True)
@@ -40,6 +46,7 @@ def allow_with_every_405(exchanges: Sequence[Exchange], control: Exchange) -> Ve
         return bad
     without_post = sum("POST" not in (_methods(e) or ()) for e in refusals)
     note = f"; {without_post} do not name POST" if without_post else ""
+    note += "; one to TRACE has none" if len(every) > len(refusals) else ""
     return passed(f"{len(refusals)} of {len(exchanges)} answers are 405, each with Allow{note}")
 
 

@@ -9,6 +9,7 @@ import pytest
 from literals import ACCEPTED, GONE, LOST, REFUSED, SILENT, exchange
 from test_judgements_outcome import FAIL, OPEN, PASS, SURE, told
 
+from relaycheck.exchange import Fields
 from relaycheck.judgements.dates import dated, retry_after_is_a_time, what_429s_say
 from relaycheck.judgements.methods import (
     a_known_resource,
@@ -46,6 +47,13 @@ def no_http(status: int) -> Exchange:
     """The answer to octets that are no request."""
     probe = exchange(status, carries=None)
     return replace(probe, request=replace(probe.request, raw=b"POST / HTTP/1.1\r\nHost : x\r\n\r\n{}"))
+
+
+def twice(status: int, name: str) -> Exchange:
+    """An undated answer to a request that has this field two times."""
+    seen = exchange(status, carries=None)
+    octets = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"
+    return replace(seen, request=replace(seen.request, raw=octets, fields=Fields(((name, "a"), (name, "b")))))
 
 
 def raw(status: int, method: bytes, field: bytes, content: bytes = b"") -> Exchange:
@@ -103,6 +111,8 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("allow: another letter case is another method", allow_with_every_405([refusal("put, POST")], ACCEPTED), PASS),
     ("allow: no 405", allow_with_every_405([REFUSED], ACCEPTED), PASS),
     ("allow: missing", allow_with_every_405([refusal("POST"), refusal(None)], ACCEPTED), SURE),
+    ("allow: missing for TRACE alone", allow_with_every_405([refusal("POST"), refusal(None, "TRACE")], ACCEPTED), PASS),
+    ("allow: TRACE names TRACE", allow_with_every_405([refusal("POST, TRACE", "TRACE")], ACCEPTED), SURE),
     ("allow: the refused method", allow_with_every_405([refusal("POST, PUT")], ACCEPTED), SURE),
     ("allow: no token", allow_with_every_405([refusal("POST; GET")], ACCEPTED), SURE),
     ("allow: the control is refused", allow_with_every_405([refusal("POST")], REFUSED), OPEN),
@@ -131,6 +141,9 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("date: no such day", dated([on("Mon, 31 Feb 2026 12:00:07 GMT")], NOON), SURE),
     ("date: a 5xx does not count", dated([on(None, 500)], NOON), OPEN),
     ("date: a 400 to what is no HTTP does not count", dated([no_http(400)], NOON), OPEN),
+    ("date: a 400 to a single field that stands twice does not count", dated([twice(400, "Content-Type")], NOON), OPEN),
+    ("date: a 400 to a list in two lines counts", dated([twice(400, "Accept")], NOON), SURE),
+    ("date: a 415 to a single field that stands twice counts", dated([twice(415, "Content-Type")], NOON), SURE),
     ("date: a 400 to a method that is unheard of does not count", dated([unheard_of(400)], NOON), OPEN),
     (
         "date: a 400 to a header section that is too long does not count",

@@ -90,6 +90,14 @@ def below_the_service(outgoing: Outgoing) -> Iterable[Move]:
     return (head % len(page) + page, Close())
 
 
+def refused_in_front(outgoing: Outgoing) -> Iterable[Move]:
+    """The web server in front refuses TRACE before it asks for what resource."""
+    if outgoing.method != "TRACE":
+        return (outgoing.raw,)
+    lines = [line for line in outgoing.head.split(b"\r\n") if not line.lower().startswith(b"allow:")]
+    return (b"\r\n".join(lines) + outgoing.content,)
+
+
 async def short_heads(service: Service, received: Received) -> Answer:
     if _head_of(received.fields) > BUFFER:
         refusal = Refusal(400, "bad-request", "The header section is too long.", close=True)
@@ -199,6 +207,11 @@ VARIANTS = (
         differs="The web server answers a request target that is no URI by itself, with neither Date nor JSON.",
         service=change("", serve=uris_only),
         wire=WireFaults(outgoing=below_the_service),
+    ),
+    Variant(
+        "V-EP-trace-in-front",
+        differs="TRACE is refused by the web server, with 405 and without Allow.",
+        wire=WireFaults(outgoing=refused_in_front),
     ),
     Variant(
         "V-EP-long-heads",

@@ -27,7 +27,6 @@ HERE = Path(__file__).parent
 SMTP_TIMEOUT = 1.0
 STOP_DEADLINE = 10.0
 
-# nginx answers TRACE by itself, and leaves Allow to its administrator.
 NGINX = """
 daemon off;
 user {user};
@@ -44,12 +43,8 @@ http {{
     scgi_temp_path {folder}/scgi;
     client_max_body_size 20m;
     large_client_header_buffers 4 64k;
-    map $request_method $allow {{
-        TRACE "POST, OPTIONS";
-    }}
     server {{
         listen {address};
-        add_header Allow $allow always;
         location / {{
             proxy_pass http://{upstream};
             proxy_http_version 1.1;

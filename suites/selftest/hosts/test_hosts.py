@@ -12,20 +12,17 @@ from typing import TYPE_CHECKING
 import pytest
 from hosting import hosted
 
-from relaycheck.places import SUITES
 from relaycheck.plugin.launch import launch_for_outcome
-from relaycheck.plugin.settings import Depth, Settings
-from relaycheck.rollup import CertificateLevel, RunVerdict
+from relaycheck.plugin.settings import Settings
+from relaycheck.rollup import CertificateLevel, RowVerdict, RunVerdict
 from relaycheck.target import WitnessSettings
 from relaycheck.verdicts import Kind
 from relaycheck.witness import Witness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from relaycheck.plugin.outcome import RunOutcome
-    from relaycheck.target import Target
 
 DEVIATIONS: dict[str, dict[str, str]] = {
     "hypercorn": {
@@ -53,48 +50,34 @@ HOSTS = [
     )
     for name in DEVIATIONS
 ]
-FRAMING = sorted(map(str, SUITES.glob("test_framing*.py")))
 LOOPBACK = WitnessSettings(delivery_timeout=2.0, settle_time=0.3)
+TOLD = (Kind.PASS, Kind.FAIL, Kind.NOT_APPLICABLE)
 
 
-@pytest.fixture(scope="module")
-def witness() -> Iterator[Witness]:
-    with Witness(LOOPBACK) as running:
-        yield running
+def checked(host: str, folder: Path) -> RunOutcome:
+    """Every row at standard depth against one host."""
+    with Witness(LOOPBACK) as witness, hosted(host, witness, folder) as described:
+        settings = Settings(replace(described, witness=LOOPBACK), CertificateLevel.HARDENED, witness=witness)
+        found = launch_for_outcome(settings)
+    assert found is not None
+    assert found.obstacle == ""
+    return found
 
 
-@pytest.fixture(scope="module", params=HOSTS)
-def target(
-    request: pytest.FixtureRequest, witness: Witness, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Target]:
-    folder: Path = tmp_path_factory.mktemp(request.param)
-    with hosted(request.param, witness, folder) as described:
-        yield replace(described, witness=LOOPBACK)
+def weighed(outcome: RunOutcome, *, framing: bool) -> dict[str, RowVerdict]:
+    rows = outcome.conclusion.rows
+    return {r.requirement.id: r for r in rows if (r.requirement.class_.value == "framing") is framing and r.checks}
 
 
-def checked(
-    target: Target, witness: Witness, depth: Depth, select: tuple[str, ...], tests: Sequence[str]
-) -> RunOutcome:
-    settings = Settings(target, CertificateLevel.HARDENED, depth, select=select, witness=witness)
-    outcome = launch_for_outcome(settings, tests=tests)
-    assert outcome is not None
-    assert outcome.obstacle == ""
-    return outcome
-
-
-def test_a_host_fails_no_row_of_the_service(target: Target, witness: Witness) -> None:
-    outcome = checked(target, witness, Depth.QUICK, (), [str(SUITES)])
-    others = [row for row in outcome.conclusion.rows if row.requirement.class_.value != "framing"]
-    found = {row.requirement.id: row.verdict.reason for row in others if row.weighed in (Kind.FAIL, Kind.ERROR)}
-    assert found == {}
-    assert sum(row.weighed is Kind.PASS for row in others) > 100
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_host_fails_the_framing_rows_that_it_is_known_to_fail_and_no_other_row(host: str, tmp_path: Path) -> None:
+    outcome = checked(host, tmp_path)
+    rows = weighed(outcome, framing=False)
+    assert {id: r.verdict.reason for id, r in rows.items() if r.weighed in (Kind.FAIL, Kind.ERROR)} == {}
+    assert sum(row.weighed is Kind.PASS for row in rows.values()) > 150
     assert outcome.conclusion.verdict is RunVerdict.CONFORMANT
-
-
-def test_a_host_fails_the_framing_rows_that_it_is_known_to_fail(target: Target, witness: Witness) -> None:
-    outcome = checked(target, witness, Depth.STANDARD, ("RM-FR-*",), FRAMING)
-    framing = [row for row in outcome.conclusion.rows if row.requirement.class_.value == "framing" and row.checks]
-    found = {row.requirement.id: row.verdict.reason for row in framing if row.weighed is Kind.FAIL}
-    assert found.keys() == DEVIATIONS[target.name].keys(), found
-    told = (Kind.PASS, Kind.FAIL, Kind.NOT_APPLICABLE)
-    assert {row.requirement.id: row.verdict.reason for row in framing if row.weighed not in told} == {}
+    assert outcome.conclusion.reached is CertificateLevel.HARDENED
+    framing = weighed(outcome, framing=True)
+    found = {id: r.verdict.reason for id, r in framing.items() if r.weighed is Kind.FAIL}
+    assert found.keys() == DEVIATIONS[host].keys(), found
+    assert {id: r.verdict.reason for id, r in framing.items() if r.weighed not in TOLD} == {}
