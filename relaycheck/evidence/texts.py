@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ def differences(control: Request, probe: Request) -> list[str]:
     if was_line != now_line:
         found.append(f"{short(now_line)} instead of {short(was_line)}")
     before, after = _lines(control), _lines(probe)
-    found += _listed("without", [line for line in before if line not in after and not _replaced(line, after)])
-    found += _listed("with", [line for line in after if line not in before])
+    found += _listed("without", [line for line in _beyond(after, before) if not _replaced(line, after)])
+    found += _listed("with", _beyond(before, after))
     was, now = (r.body.replace(r.nonce.encode(), b"#") for r in (control, probe))
     if was != now:
         found.append(_body(was, now, same_message=_says(control) == _says(probe) is not None))
@@ -52,8 +53,25 @@ def short(text: str) -> str:
 
 
 def _lines(request: Request) -> list[str]:
-    left_out = ("user-agent", "content-length")
-    return [f"{n}: {v}".replace(request.nonce, "#") for n, v in request.fields if n.lower() not in left_out]
+    """Every field line that says something: not a Content-Length that counts the body and stands alone."""
+    plain = "" if request.fields.all("Transfer-Encoding") else str(len(request.body))
+    return [
+        f"{n}: {v}".replace(request.nonce, "#")
+        for n, v in request.fields
+        if n.lower() != "user-agent" and (n.lower(), v) != ("content-length", plain)
+    ]
+
+
+def _beyond(others: list[str], lines: list[str]) -> list[str]:
+    """The lines that the others do not have, or have fewer times: a field may stand twice."""
+    left = Counter(others)
+    found = []
+    for line in lines:
+        if left[line]:
+            left[line] -= 1
+        else:
+            found.append(line)
+    return found
 
 
 def _replaced(line: str, others: list[str]) -> bool:

@@ -61,8 +61,10 @@ def answered_in_time(probe: Exchange, control: Exchange, seconds: float) -> Verd
         return failed(f"{where}, and yet {described(probe)}")
     if probe.outcome is Outcome.NOT_SENT or probe.status == 429:
         return unobserved(probe) or passed()
-    if not probe.answered or probe.seconds > seconds:
+    if not probe.answered:
         return failed(f"{where}: {described(probe)} within {seconds:g} s")
+    if probe.seconds > seconds:
+        return failed(f"{where}: {described(probe)}, after {probe.seconds:.1f} s, where {seconds:g} s are allowed")
     return passed(f"{where}: {described(probe)}")
 
 

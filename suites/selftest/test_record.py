@@ -180,6 +180,22 @@ def request(
         (request(), request(target="/p?$select=a"), ["POST /p?$select=a instead of POST /p"]),
         (request(fields=(("A", "1"),)), request(fields=(("A", "2"),)), ["with A: 2"]),
         (request(fields=(("A", "1"),)), request(), ["without A: 1"]),
+        (request(fields=(("A", "1"),)), request(fields=(("A", "1"), ("A", "1"))), ["with A: 1"]),
+        (
+            request(fields=(("Content-Length", "0"),)),
+            request(b"x", fields=(("Content-Length", "1"),)),
+            ["body with 'x' (1 octets)"],
+        ),
+        (
+            request(b"x", fields=(("Content-Length", "1"),)),
+            request(b"x", fields=(("Content-Length", "+1"),)),
+            ["with Content-Length: +1"],
+        ),
+        (
+            request(b"x", fields=(("Content-Length", "1"),)),
+            request(b"x", fields=(("Content-Length", "1"), ("Transfer-Encoding", "chunked"))),
+            ["with Content-Length: 1", "with Transfer-Encoding: chunked"],
+        ),
         (
             request(),
             request(fields=tuple((f"X-{n}", "1") for n in range(20))),
