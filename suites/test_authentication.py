@@ -238,10 +238,24 @@ def test_a_secret_with_one_edit_anywhere_is_refused(
         judge(refused(send(message, auth=wrong, expects=None), control(auth=valid)))
 
 
+@requirement("RM-AUTH-11")
+@pytest.mark.parametrize("scheme", ["soticket", "bearer"])
+def test_a_secret_that_has_run_out_is_refused(
+    send: Send, control: Control, message: Message, credential: Credentials, target: Target, scheme: str
+) -> None:
+    """It was right once, so no comparison refuses it: the service must know that its time is over."""
+    valid = credential(scheme)
+    expired = {"soticket": target.auth.expired_soticket, "bearer": target.auth.expired_bearer}[scheme]
+    if expired is None:
+        raise lacking("auth.expired", f"the target file declares no expired secret under [auth.{scheme}]")
+    judge(refused(send(message, auth=replace(valid, value=expired), expects=None), control(auth=valid)))
+
+
 WRONG_PASSWORDS = {
     "none": "",
-    "one more character": "{own}x",
-    "another word": "wrong",
+    "white space around it": " {own} ",
+    "a wildcard of queries": "%",
+    "the end of a query": "' OR '1'='1",
     "the user's name": "{user}",
     "more after a NUL": "{own}\0x",
     "that of another user": "{others}",
@@ -267,7 +281,7 @@ def test_a_wrong_password_is_refused(
     others = [a.password.reveal() for a in target.auth.basic[1:] if a.password.reveal() not in ("", own)]
     if "others" in password and not others:
         raise lacking("auth.basic.other", "the target file declares no other user with a password")
-    said = {"{own}x": f"{own}x", "{own}\0x": f"{own}\0x", "{user}": user, "{others}": "".join(others[:1])}
+    said = {" {own} ": f" {own} ", "{own}\0x": f"{own}\0x", "{user}": user, "{others}": "".join(others[:1])}
     wrong = valid.with_value(encoded(user, said.get(password, password)))
     judge(refused(send(message, auth=wrong, expects=None), control(auth=valid)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -54,6 +55,16 @@ def encoded(user: str, password: str) -> str:
     return base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
+def of_equal_hash(secret: str) -> str:
+    """Another text of the same length with the same polynomial hash, the 31 h + c of Java and of much that is written after it."""
+    for at, (one, next_one) in enumerate(pairwise(secret)):
+        for step in (1, -1):
+            changed = chr(ord(one) + step) + chr(ord(next_one) - 31 * step)
+            if changed.isascii() and changed.isalnum():
+                return secret[:at] + changed + secret[at + 2 :]
+    return secret + "y"
+
+
 EDITS: dict[str, Callable[[str], str]] = {
     "last character changed": lambda secret: secret[:-1] + ("A" if secret[-1] != "A" else "B"),
     "first character changed": lambda secret: ("a" if secret[0] != "a" else "b") + secret[1:],
@@ -61,7 +72,7 @@ EDITS: dict[str, Callable[[str], str]] = {
     "one character more": lambda secret: secret + "x",
     "second half dropped": lambda secret: secret[: (len(secret) + 1) // 2],
     "another case": str.swapcase,
-    "twice": lambda secret: secret + secret,
+    "another with the same hash": of_equal_hash,
 }
 """Ways to miss a secret narrowly, each the mistake of some comparison."""
 
