@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from email import message_from_bytes
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.policy import compat32
 from typing import TYPE_CHECKING
 
-from relaycheck.judgements.mail import NEWLINE, added_fields, name_of
+from relaycheck.judgements.mail import MAY_GO, NEWLINE, added_fields, name_of
 
 if TYPE_CHECKING:
     from email.message import Message
 
-REWRITTEN = (b"content-transfer-encoding", b"content-type", b"mime-version", b"bcc")
-"""Fields that encoding anew may change or add; Bcc may go at any time."""
+REWRITTEN = frozenset({b"content-transfer-encoding", b"content-type", b"mime-version"}) | MAY_GO
+"""Fields that encoding anew may change or add, and those that may go at any time."""
 
 
 def same_content(sent: bytes, got: bytes) -> bool:
@@ -21,7 +23,29 @@ def same_content(sent: bytes, got: bytes) -> bool:
 
 
 def _lost_fields(sent: bytes, got: bytes) -> list[bytes]:
-    return [line for line in added_fields(got, sent) if name_of(line) not in REWRITTEN]
+    """The submitted fields that are not there any more, not even in encoded words (RFC 2047)."""
+    words = {_in_plain_words(line) for line in added_fields(sent, got) if b"=?" in line}
+    lost = (line for line in added_fields(got, sent) if name_of(line) not in REWRITTEN)
+    return [line for line in lost if line.isascii() or _in_plain_words(line) not in words]
+
+
+def _in_plain_words(line: bytes) -> str:
+    """A field beyond ASCII, or the encoded words that it became, as text without its folding."""
+    name, _, value = NEWLINE.sub(b"", line).partition(b":")
+    if not value.isascii():
+        return f"{name.decode('latin-1')}:{' '.join(_text(value).split())}"
+    try:
+        said = str(make_header(decode_header(value.decode("ascii"))))
+    except (LookupError, UnicodeError, HeaderParseError):
+        said = value.decode("ascii")
+    return f"{name.decode('latin-1')}:{' '.join(said.split())}"
+
+
+def _text(octets: bytes) -> str:
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
 
 
 def _parts(data: bytes) -> list[bytes]:

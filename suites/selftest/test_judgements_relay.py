@@ -124,11 +124,12 @@ def test_trace_in_front_is_no_difference_and_the_authors_fields_are_one(got: str
     [
         ("Bcc: x@x.test,\r\n y@x.test\r\n" + TEXT, TEXT),
         ("Bcc: x@x.test\r\n" + TEXT, "Received: a\r\n" + TEXT),
+        ("Return-Path: <x@x.test>\r\n" + TEXT, TEXT),
         ("no header\r\n", "Received: a\r\n\r\nno header\r\n"),
         ("no header\r\n", "Received: a\r\nno header\r\n"),
     ],
 )
-def test_a_bcc_field_may_go_and_a_text_without_header_may_get_one(sent: str, got: str) -> None:
+def test_some_fields_may_go_and_a_text_without_header_may_get_one(sent: str, got: str) -> None:
     assert difference(sent.encode(), got.encode(), Relay()) == ""
 
 
@@ -162,6 +163,20 @@ def test_another_transfer_encoding_of_the_same_text_is_the_same_content(encoded:
     got = HEAD.replace("\r\n\r\n", "\r\nContent-Transfer-Encoding: base64\r\n\r\n") + encoded
     assert same_content(sent.encode(), got.encode()) is same
     assert not same_content(sent.encode(), got.replace("Subject: s\r\n", "").encode())
+
+
+@pytest.mark.parametrize(
+    ("field", "same"),
+    [
+        ("X-Place: =?utf-8?q?Gr=C3=BC=C3=9Fe?= aus\r\n =?utf-8?b?5ryi?=", True),
+        ("X-Place: =?utf-8?q?Gr=C3=BC?= aus\r\n =?utf-8?b?5ryi?=", False),
+        ("X-Place: =?no-such?q?Gr=C3=BC=C3=9Fe?= aus", False),
+        ("X-Place: Gr??e aus ?", False),
+    ],
+)
+def test_encoded_words_of_the_same_field_are_the_same_content(field: str, same: bool) -> None:
+    sent = f"X-Place: Grüße aus 漢\r\n{TEXT}"
+    assert same_content(sent.encode(), f"{field}\r\n{TEXT}".encode()) is same
 
 
 LF = HEAD + "one\ntwo\r\n"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import re
 from dataclasses import replace
+from email.header import Header
 from typing import TYPE_CHECKING
 
 import aiosmtplib
@@ -117,14 +119,33 @@ def traced(service: Service, submission: Submission) -> Mail:
     return replace(mail, content=f"{signature}{trace}".encode() + mail.content)
 
 
-def without(*names: bytes) -> Callable[[Service, Submission], Mail]:
+def without(*names: str) -> Callable[[Service, Submission], Mail]:
+    """Removes fields of these names, with the lines that they are folded into."""
+    field = re.compile(rb"(?im)^(?:%b):.*\r\n(?:[ \t].*\r\n)*" % "|".join(names).encode())
+
     def prepared(service: Service, submission: Submission) -> Mail:
         mail = prepare(service, submission)
         head, empty, body = mail.content.partition(b"\r\n\r\n")
-        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(names)]
-        return replace(mail, content=b"\r\n".join(lines) + empty + body)
+        return replace(mail, content=field.sub(b"", head + b"\r\n")[:-2] + empty + body)
 
     return prepared
+
+
+def in_encoded_words(service: Service, submission: Submission) -> Mail:
+    """What is beyond ASCII in a field becomes encoded words (RFC 2047)."""
+    mail = prepare(service, submission)
+    head, empty, body = mail.content.partition(b"\r\n\r\n")
+    lines = [_encoded(line) if NON_ASCII.search(line) else line for line in head.split(b"\r\n")]
+    return replace(mail, content=b"\r\n".join(lines) + empty + body)
+
+
+def _encoded(line: bytes) -> bytes:
+    name, colon, value = line.partition(b": ")
+    return name + colon + Header(value.decode(), "utf-8").encode(linesep="\r\n").encode()
+
+
+async def ehlo_only(client: Client) -> None:
+    await client.ehlo()
 
 
 def upper_domains(service: Service, submission: Submission) -> Mail:
@@ -259,15 +280,19 @@ VARIANTS = (
         service=change("relaying", prepare=unique_recipients),
     ),
     Variant("V-REL-traced", "Adds Received and a signature in front.", service=change("relaying", prepare=traced)),
-    Variant(
-        "V-REL-no-bcc",
-        "Removes Bcc fields.",
-        service=change("relaying", prepare=without(b"bcc:", b"resent-bcc:")),
-    ),
+    Variant("V-REL-no-bcc", "Removes Bcc fields.", service=change("relaying", prepare=without("Bcc", "Resent-Bcc"))),
     Variant(
         "V-REL-no-return-path",
-        "Removes Return-Path, which only final delivery writes (RFC 5321 §4.4).",
-        service=change("relaying", prepare=without(b"return-path:")),
+        "Removes Return-Path, which whoever starts a mail should not send.",
+        service=change("relaying", prepare=without("Return-Path")),
+    ),
+    Variant(
+        "V-REL-encoded-words",
+        "Header fields beyond ASCII are sent in encoded words.",
+        service=change("relaying", prepare=in_encoded_words),
+    ),
+    Variant(
+        "V-REL-ehlo-only", "Passes on no mail to a server without EHLO.", service=change("relaying", hello=ehlo_only)
     ),
     Variant("V-REL-domains", "Writes domains in capitals.", service=change("relaying", prepare=upper_domains)),
     Variant(
