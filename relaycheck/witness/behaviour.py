@@ -130,6 +130,8 @@ class Behaviour:
     """False: AUTH is offered, and accepted, only on a connection with TLS (RFC 4954 §4)."""
     auth_required: bool = False
     """MAIL without AUTH is answered 530."""
+    several_lines: bool = False
+    """Every reply that ends a step has two lines (RFC 5321 §4.2.1)."""
     fault: Fault | None = None
     lenient_end_of_data: frozenset[LookAlike] = frozenset()
     """Sequences taken for the end of data beside the true one; what follows them is read as commands."""

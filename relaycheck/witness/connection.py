@@ -158,8 +158,15 @@ class Connection(SMTP):
         reply = status.encode("utf-8", "surrogateescape") if isinstance(status, str) else status
         self.say(reply)
 
+    def worded(self, reply: bytes) -> bytes:
+        """A reply in the number of lines that this server uses; 3yz, which asks for more, always has one."""
+        if not self.behaviour.several_lines or reply[3:4] == b"-" or reply.startswith(b"3"):
+            return reply
+        return reply[:3] + b"-" + reply[4:] + b"\r\n" + reply
+
     def say(self, reply: bytes) -> None:
         """A reply, noted and then sent: what the client knows is on record."""
+        reply = self.worded(reply)
         self.log.sent(reply)
         self.ledger.touch()
         self.send(reply)

@@ -305,6 +305,7 @@ class WitnessSession(Connection):
         fault = self.fault_at(Stage.END_OF_DATA, *transaction.addresses)
         reply = self._end_reply(fault, data)
         if reply is not None:
+            reply = self.worded(reply)
             self.log.sent(reply)
         # On record before the client can know: when a relay answers 204, its mail is here to be found.
         self.ledger.deliver(self._delivery(transaction, data, int(reply[:3]) if reply else 0))

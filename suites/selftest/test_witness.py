@@ -38,6 +38,16 @@ def test_a_mail_of_an_ordinary_client_is_recorded_with_envelope_and_session(witn
     assert mail.auth is None
 
 
+def test_replies_of_several_lines_are_what_an_ordinary_client_reads(witness: Witness) -> None:
+    with witness.open(Behaviour(several_lines=True)) as talkative:
+        with smtplib.SMTP(talkative.host, talkative.port, local_hostname="client.test") as client:
+            client.sendmail(f"from-{NONCE}@x.test", ["a@x.test"], "Subject: s\r\n\r\nx\r\n")
+        lines = only(witness.deliveries(NONCE)).transcript.split(b"\r\n")
+    assert (lines[0][:7], lines[1][:7]) == (b"S: 220-", b"S: 220 ")
+    assert b"S: 250-2.1.5 OK" in lines
+    assert lines[-3:-1] == [b"S: 250-2.0.0 OK", b"S: 250 2.0.0 OK"]
+
+
 def test_a_mail_is_on_record_before_its_sender_has_the_reply(witness: Witness) -> None:
     for number in range(50):
         nonce = f"rc{number:011d}"
