@@ -20,6 +20,7 @@ from relaycheck.judgements import (
 )
 from relaycheck.judgements.bodies import alike, alike_or_refused, one_line_throughout
 from relaycheck.plugin import judge, requirement
+from relaycheck.strategies.eight_bit import WIDTHS, room_for
 from relaycheck.strategies.headers import media_type_spellings
 from relaycheck.strategies.messages import messages
 from relaycheck.strategies.spellings import spellings
@@ -103,18 +104,22 @@ def test_what_trips_readers_relays_the_identical_mail_in_every_type(
     judge(identical_mail(send(run.message(5, TRAPS), media_type=media_type), control(media_type=media_type)))
 
 
-LATIN, ANY = "Un café, señor\r\n", "Grüße: € 漢字 😀\r\n"
+LATIN, ANY = "Un café, señor\r\n", f"Grüße: € 漢字 😀\r\n{WIDTHS}"
 
 
 @requirement("RM-CT-08")
 @pytest.mark.parametrize(
-    ("media_type", "text"), [*((name, LATIN) for name in MEDIA_TYPES if name != JSON), (XML, ANY), (FORM, ANY)]
+    ("media_type", "text"),
+    [
+        *(pytest.param(name, LATIN, id=name) for name in MEDIA_TYPES if name != JSON),
+        *(pytest.param(name, ANY, id=f"{name}, any") for name in (XML, FORM)),
+    ],
 )
 def test_text_beyond_ascii_becomes_the_same_octets_in_every_type(
-    send: Send, control: Control, run: Run, media_type: str, text: str
+    send: Send, control: Control, run: Run, target: Target, media_type: str, text: str
 ) -> None:
-    """As in application/json: also text that Latin-1 has, for which some reader may fall back to it."""
-    plain = run.message(body=text)
+    """As in application/json: text that Latin-1 has, for which some reader may fall back to it, and text that fills buffers."""
+    plain = run.message(body=room_for(text, target))
     message = plain.but(rfc822=EIGHT_BIT + plain.rfc822)
     judge(alike(send(message, media_type=media_type), send(message, media_type=JSON), control=control()))
 

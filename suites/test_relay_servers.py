@@ -32,6 +32,7 @@ from relaycheck.judgements.relaying import (
 from relaycheck.message import NONCE
 from relaycheck.plugin import judge, lacking, requirement, rows
 from relaycheck.secret import Secret
+from relaycheck.strategies.eight_bit import EIGHT_BIT, IN_THE_HEADER, encodable, spelled
 from relaycheck.strategies.late_defects import FORM, JSON, XML
 from relaycheck.strategies.mail_faults import FAILING, SILENT, SPOILED, UNLUCKY
 from relaycheck.strategies.messages import eight_bit_messages
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from relaycheck.message import Message
     from relaycheck.plugin.fixtures import Compose, Control, Draw, Send, Serving
     from relaycheck.plugin.run import Run
+    from relaycheck.strategies.eight_bit import Kind
     from relaycheck.target import Target
     from relaycheck.witness import Witness
 
@@ -56,13 +58,6 @@ def ask(run: Run, message: Message) -> Exchange:
     return run.client.await_mail(run.client.transmit(run.client.request(message)))
 
 
-MIME = "MIME-Version: 1.0\r\nContent-Type: {}\r\nContent-Transfer-Encoding: 8bit\r\n"
-EIGHT_BIT = {
-    "text": (MIME.format("text/plain; charset=utf-8"), "naïve café, é€, 😀 e\u0301 \u2028 \u0085 \ufeff\u00a0 ﬁ\r\n"),
-    "a part": (MIME.format('multipart/mixed; boundary="b"'),
-               "--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nß é\r\n--b--\r\n"),
-    "undeclared": ("", "just é, and no MIME at all\r\n"),
-}  # fmt: skip
 TAKES = {
     "8BITMIME": Behaviour(),
     "no 8BITMIME": Behaviour(eight_bit_mime=False, smtputf8=False),
@@ -71,36 +66,47 @@ TAKES = {
 """Mail servers that take 8-bit content, or do not."""
 
 
-def spelled(target: Target) -> tuple[str, ...]:
-    """The charsets in which the text of Rfc822 may become octets: the declared one, otherwise one of the usual."""
-    return (target.content.charset,) if "charset" in target.content.declared else ("utf-8", "iso-8859-1")
-
-
-def encodable(message: Message, charset: str) -> Message:
-    return message.but(rfc822=message.rfc822.encode(charset, "replace").decode(charset))
-
-
 def only_if_it_knows(target: Target, offered: bool) -> None:
     """A queued relay learns what the mail server lacks after it has answered, and owes a bounce instead."""
     if not offered and target.relay.mode == "queued":
         raise lacking("relay.sync")
 
 
+@requirement("RM-REL-01")
+def test_a_mail_server_whose_replies_have_several_lines_gets_the_mail(
+    run: Run, control: Control, message: Message, serving: Serving
+) -> None:
+    """Any reply may; the last line is the one without a hyphen behind its code (RFC 5321 §4.2.1)."""
+    with serving(Behaviour(several_lines=True)) as server:
+        judge(served(ask(run, message.but(connection=server.connection)), control()))
+
+
 @requirement("RM-REL-10")
 @pytest.mark.parametrize("kind", rows(EIGHT_BIT))
 @pytest.mark.parametrize("server", ["no 8BITMIME", "8BITMIME", "HELO only"])
 def test_high_octets_go_only_where_they_are_taken(
-    run: Run, serving: Serving, target: Target, kind: tuple[str, str], server: str
+    run: Run, control: Control, serving: Serving, target: Target, kind: Kind, server: str
 ) -> None:
-    """With BODY=8BITMIME where the server offers it, otherwise encoded anew or refused (RFC 6152 §3)."""
+    """With BODY=8BITMIME where the server offers it, otherwise encoded anew or refused (RFC 6152 §3).
+
+    A relay should fall back to HELO and need not (RFC 5321 §3.2), so that server vouches for nothing.
+    """
     offered = server == "8BITMIME"
     only_if_it_knows(target, offered)
     with serving(TAKES[server]) as named:
         plain = run.message().but(connection=named.connection)
-        field, body = kind
-        probe = plain.but(rfc822=field + plain.rfc822.replace("A line of text.\r\n", body))
-        probe = encodable(probe, target.content.charset)
-        judge(eight_bit_as_offered(ask(run, probe), ask(run, plain), offered=offered, charsets=spelled(target)))
+        probe = ask(run, kind.of(plain, target))
+        vouches = control() if server == "HELO only" else ask(run, plain)
+        judge(eight_bit_as_offered(probe, vouches, offered=offered, charsets=spelled(target)))
+
+
+@requirement("RM-REL-10")
+def test_text_beyond_ascii_in_the_header_is_kept_or_refused(
+    send: Send, control: Control, message: Message, target: Target
+) -> None:
+    """As it stands (RFC 6532), or in encoded words (RFC 2047), at a server that takes both."""
+    probe = send(IN_THE_HEADER.of(message, target))
+    judge(eight_bit_as_offered(probe, control(), offered=True, charsets=spelled(target)))
 
 
 @requirement("RM-REL-10")
@@ -186,6 +192,19 @@ def test_a_partial_delivery_is_not_kept_silent(run: Run, serving: Serving, place
     with serving(Behaviour(fault=Fault(Stage.RCPT, code=550, matching=UNLUCKY))) as server:
         plain = run.message(3).but(connection=server.connection)
         judge(a_partial_delivery_is_told(ask(run, unlucky(plain, place)), ask(run, plain)))
+
+
+@requirement("RM-REL-16")
+def test_a_delivery_in_parts_is_not_kept_silent(run: Run, serving: Serving, target: Target) -> None:
+    """A hundred recipients are what any server takes at once (RFC 5321 §4.5.3.1.8); the one after them is refused."""
+    number = target.limits.at_most(101)
+    with serving(Behaviour(fault=Fault(Stage.RCPT, code=550, matching=UNLUCKY))) as server:
+        plain = run.message(number).but(connection=server.connection)
+        judge(
+            a_partial_delivery_is_told(
+                ask(run, unlucky(plain, "last")), ask(run, run.message().but(connection=server.connection))
+            )
+        )
 
 
 @requirement("RM-REL-17")
