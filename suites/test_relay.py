@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from relaycheck.client import at_once
 from relaycheck.encodings import MEDIA_TYPES
 from relaycheck.judgements import nothing_relayed_without_204, same_or_refused, served
 from relaycheck.judgements.relaying import (
@@ -128,9 +129,10 @@ def test_addresses_in_the_header_are_no_recipients(
 def test_an_address_in_the_query_is_no_recipient(
     send: Send, control: Control, message: Message, target: Target
 ) -> None:
-    """Readers of forms that ask for the parameters of a request get those of its query too."""
+    """Readers of forms that ask for the parameters of a request get those of its query too, or those alone."""
     style = {"repeated": "", "brackets": "%5B%5D", "indexed": f"%5B{len(message.recipients)}%5D"}[target.content.form]
-    query = f"Recipients{style}=stranger-{NONCE}@{target.safety_domain}"
+    stranger = f"stranger-{NONCE}@{target.safety_domain}"
+    query = f"Recipients{style}={stranger}&From={stranger}"
     judge(same_or_refused(send(message, media_type=FORM, query=query), control(media_type=FORM)))
 
 
@@ -252,8 +254,9 @@ def test_the_last_line_ends_once(send: Send, control: Control, run: Run, end: st
 @requirement("RM-REL-09")
 @pytest.mark.parametrize("length", [999, 998, 1000, 2048, 5000, 100_000])
 def test_long_lines_are_not_cut(send: Send, control: Control, run: Run, length: int) -> None:
-    """998 octets are legal (RFC 5321 §4.5.3.1.6); more are kept, encoded anew, or refused."""
-    probe = send(run.message(body=f"before\r\n{'x' * (length - 1)}!\r\nafter\r\n"))
+    """998 octets are legal (RFC 5321 §4.5.3.1.6); more are kept, encoded anew, or refused. Words tempt to break between them."""
+    words = ("x" * 55 + " ") * (length // 56)
+    probe = send(run.message(body=f"before\r\n{words}{'x' * (length - 1 - len(words))}!\r\nafter\r\n"))
     judge(served(probe) if length <= 998 else kept_or_encoded_anew(probe, control()))
 
 
@@ -304,10 +307,13 @@ def test_messages_that_differ_in_their_message_id_are_two_mails(
 def test_identical_requests_are_two_mails(
     compose: Compose, control: Control, run: Run, message: Message, media_type: str
 ) -> None:
-    """Octet for octet the same, one after the other."""
+    """Octet for octet the same, one after the other, and the forms at the same time."""
     request = compose(message, media_type=media_type)
-    first = run.client.await_mail(run.client.transmit(request))
-    second = run.client.transmit(request)
+    if media_type == FORM:
+        first, second = at_once(run.client, [request, request])
+    else:
+        first = run.client.await_mail(run.client.transmit(request))
+        second = run.client.transmit(request)
     if run.witness is not None and second.succeeded and not run.target.relay.deduplicates:
         run.witness.wait(request.nonce, twice, run.client.patience.seconds())
     judge(two_mails(first, second, control()))

@@ -23,7 +23,7 @@ TRICKY = {
 TRICKY["all of them"] = "".join(TRICKY.values())
 """Bodies of 7-bit messages that any relay must leave alone."""
 HEADERS = {
-    "folded": "X-Folded: one\r\n two\r\n\tthree\r\nx-lower:   spaces\r\n",
+    "folded": "X-Folded: one\r\n two\r\n\tthree\r\nx-lower:   spaces\r\nBcc: nobody\r\n at all:;\r\n",
     "long": f"X-Long: {'word ' * 60}\r\n",
     "998 octets": f"X-Long: {'x' * 990}\r\n",
     "in no order": "Received: from a\r\nX-A: 1\r\nReceived: from b\r\nX-A: 2\r\nMIME-Version: 1.0\r\n",
