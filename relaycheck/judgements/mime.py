@@ -8,12 +8,12 @@ from email.header import decode_header, make_header
 from email.policy import compat32
 from typing import TYPE_CHECKING
 
-from relaycheck.judgements.mail import MAY_GO, NEWLINE, added_fields, name_of
+from relaycheck.judgements.mail import MAY_BE_GONE, NEWLINE, added_fields, name_of
 
 if TYPE_CHECKING:
     from email.message import Message
 
-REWRITTEN = frozenset({b"content-transfer-encoding", b"content-type", b"mime-version"}) | MAY_GO
+REWRITTEN = frozenset({b"content-transfer-encoding", b"content-type", b"mime-version"}) | MAY_BE_GONE
 """Fields that encoding anew may change or add, and those that may go at any time."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from relaycheck.judgements.judgement import judgement
@@ -108,16 +109,19 @@ def honest(exchanges: Sequence[Exchange]) -> Verdict:
 
     What content made by hand asks for, such as a form with an index of 2^31, is judged where it is sent, and nowhere else. A queueing
     relay answers before it knows whether a mail server that was made to fail takes the mail: of its requests, those count that name
-    the same server as the first one.
+    the same server as the first one. What was asked for twice may come twice.
     """
     claims = [e for e in exchanges if e.accepted and e.request.message is not None and not e.request.by_hand]
     claims = [e for e in claims if e.relay.mode == "sync" or _server(e) == _server(claims[0])]
     if claims and not claims[0].witnessed:
         return inconclusive(Cause.NO_WITNESS, "without a witness, nothing shows whether a 204 was kept")
+    asked = Counter(e.request.nonce for e in exchanges)
     for exchange in claims:
         was = fate(exchange)
         if not was.complete:
             return failed(f"{exchange.id} got 204, but {was.fault()}", decisive=True)
+        if max(was.counts) > asked[exchange.request.nonce]:
+            return failed(f"{exchange.id} got 204, and a recipient got its mail {max(was.counts)} times", decisive=True)
     return passed(f"{len(claims)} requests got 204 and were carried out") if claims else _none(exchanges)
 
 

@@ -56,6 +56,7 @@ def elsewhere(seen: Exchange) -> Exchange:
     return replace(seen, request=replace(seen.request, message=message))
 
 
+TWICE = replace(ACCEPTED, deliveries=ACCEPTED.deliveries * 2, request=replace(ACCEPTED.request, nonce="rctwice000000"))
 BASIC = exchange(401, fields=asked('Basic realm="a"'))
 UTF_8 = exchange(401, fields=asked('Basic realm="a", charset="UTF-8"'))
 BARE_401 = exchange(401)
@@ -101,6 +102,8 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("no trailers: null is another row's", no_trailers([exchange(204, stray=b"null")]), PASS),
     ("honest: all arrived", honest([ACCEPTED, REFUSED]), PASS),
     ("honest: one did not", honest([ACCEPTED, LOST]), SURE),
+    ("honest: one came twice", honest([ACCEPTED, TWICE]), SURE),
+    ("honest: one that was sent twice came twice", honest([ACCEPTED, TWICE, TWICE]), PASS),
     ("honest: content by hand is judged where it is sent", honest([ACCEPTED, BY_HAND]), PASS),
     ("honest: a queue to the same server", honest([ACCEPTED, queued(LOST)]), SURE),
     ("honest: a queue to a server that a test made fail", honest([ACCEPTED, elsewhere(queued(LOST))]), PASS),
