@@ -20,15 +20,17 @@ if TYPE_CHECKING:
 def no_204_before_its_mail(exchanges: Sequence[Exchange]) -> Verdict:
     """A relay that is not declared as queued says 204 after the mail server has the mail, not while it still may refuse it.
 
-    Only requests that name the witness count: on the way from an installation's own server a mail may rest. A mail is stamped
-    before the witness answers the end of data, an exchange when its response was read, both by one clock: no slack is needed.
+    Only requests that name the witness count: on the way from an installation's own server a mail may rest. So do only mails with
+    the request's own content: a later one to its recipients is another's. A mail is stamped before the witness answers the end of
+    data, an exchange when its response was read, both by one clock: no slack is needed.
     """
     sent = Counter(e.request.nonce for e in exchanges)
     # Of a request that was sent twice, nothing tells whose mail it is.
     seen = [e for e in exchanges if e.accepted and e.deliveries and _names_a_server(e) and sent[e.request.nonce] == 1]
     for exchange in seen:
         said = exchange.started + exchange.seconds
-        late = max((d.at for d in exchange.deliveries if d.accepted), default=0.0) - said
+        own = exchange.request.nonce.encode()
+        late = max((d.at for d in exchange.deliveries if d.accepted and own in d.data.lower()), default=0.0) - said
         if late > 0:
             return failed(
                 f"{exchange.id} got 204 {1000 * late:.0f} ms before the mail server had its mail: what the server "

@@ -21,10 +21,11 @@ NAMED = replace(message(), connection=Connection("127.0.0.1", 2525))
 TRACE = b"Received: from client (%s) by relay; Mon, 23 Nov 2026 12:00:00 +0000\r\n"
 
 
-def mailed(at: float, *, carries: Message = NAMED, reply: int = 250) -> Exchange:
-    """Answered with 204 from 10 s to 11 s of the clock; its mail was taken `at`."""
-    mail = replace(delivery(NAMED, reply=reply), at=at)
-    return replace(exchange(204, carries=carries, mail=(mail,)), started=10.0, seconds=1.0)
+def mailed(at: float, *, carries: Message = NAMED, reply: int = 250, anothers: bool = False) -> Exchange:
+    """Answered with 204 from 10 s to 11 s of the clock; its mail, or with its recipients that of another, was taken `at`."""
+    seen = replace(exchange(204, carries=carries), started=10.0, seconds=1.0)
+    text = NAMED.rfc822.encode() + (b"" if anothers else seen.request.nonce.encode())
+    return replace(seen, deliveries=(replace(delivery(NAMED, data=text, reply=reply), at=at),))
 
 
 def with_trace(field: bytes) -> Exchange:
@@ -35,6 +36,7 @@ CASES: list[tuple[str, Judgement, str]] = [
     ("order: the mail first", no_204_before_its_mail([mailed(10.9), REFUSED]), PASS),
     ("order: at the same time", no_204_before_its_mail([mailed(11.0)]), PASS),
     ("order: the answer first", no_204_before_its_mail([mailed(10.9), mailed(11.01)]), SURE),
+    ("order: another's mail to the same", no_204_before_its_mail([mailed(10.9), mailed(12.0, anothers=True)]), PASS),
     ("order: the late mail was refused", no_204_before_its_mail([mailed(12.0, reply=554)]), PASS),
     ("order: over the installation's own server", no_204_before_its_mail([mailed(12.0, carries=message())]), OPEN),
     ("order: the same request twice", no_204_before_its_mail([mailed(10.9), *2 * [mailed(12.0)]]), PASS),
