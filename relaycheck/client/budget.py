@@ -35,6 +35,7 @@ class Budget:
     per_check: Counter[str] = field(default_factory=Counter)
     halted: str = ""
     _silent: int = 0
+    _silent_until: float = 0.0
     _next: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _never: threading.Event = field(default_factory=threading.Event)
@@ -70,7 +71,10 @@ class Budget:
         """Learn from a recorded exchange whether the target is still there."""
         with self._lock:
             if exchange.outcome in (Outcome.NOT_SENT, Outcome.UNANSWERED):
+                if exchange.started < self._silent_until:
+                    return  # at the same time as one that counts: together they say no more
                 self._silent += 1
+                self._silent_until = exchange.started + exchange.seconds
                 if self._silent >= SILENT_LIMIT:
                     self.halted = f"{SILENT_LIMIT} requests in a row got no answer ({exchange.error})"
             else:
@@ -91,4 +95,5 @@ class Budget:
         """Forget the silence: the control was answered again."""
         with self._lock:
             self._silent = 0
+            self._silent_until = 0.0
             self.halted = ""
