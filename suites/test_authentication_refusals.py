@@ -273,6 +273,21 @@ def test_each_request_is_authenticated_by_itself(
         judge(not_served_or_closed(seen[place], control=seen[0]))
 
 
+@requirement("RM-AUTH-05")
+def test_nothing_is_served_without_credentials_over_http_2(
+    send_http2: Send, control: Control, message: Message
+) -> None:
+    """The way to the service is another, its guard is the same."""
+    judge(not_served(send_http2(message, auth=None, expects=None), control()))
+
+
+@requirement("RM-AUTH-28")
+def test_each_request_on_a_connection_of_http_2_is_authenticated_by_itself(send_http2: Send, message: Message) -> None:
+    """Valid, then anonymous: the streams of one connection share no user."""
+    valid = send_http2(message)
+    judge(not_served_or_closed(send_http2(message, auth=None, expects=None), control=valid))
+
+
 BAD_BODIES: dict[str, tuple[Variations, ...]] = {
     "JSON and no known type": ({"body": b"{"}, {"content_type": "text/plain"}),
     "XML and a form": ({"media_type": "text/xml", "body": b"<broken"}, {"media_type": FORM, "body": b"%zz"}),

@@ -51,6 +51,7 @@ class Http2Protocol(asyncio.Protocol):
         config = H2Configuration(
             client_side=False,
             header_encoding=None,
+            normalize_inbound_headers=False,  # each cookie stays in its own field, as it came
             validate_outbound_headers=False,
             normalize_outbound_headers=False,
         )

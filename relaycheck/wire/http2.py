@@ -133,13 +133,20 @@ def decoded(method: str, target: str, fields: Fields, authority: str) -> bytes:
 
 
 def carried(fields: Fields) -> tuple[tuple[str, str], ...]:
-    """Those that HTTP/2 carries, in lower case (RFC 9113 §8.2)."""
-    lines = ((name.lower(), value) for name, value in fields)
+    """Those that HTTP/2 carries, in lower case (RFC 9113 §8.2), and as browsers write them: each cookie in a field of its own (§8.2.3).
+
+    The last one stands first: nobody may rely on their order (RFC 6265 §4.2.2).
+    """
+    lines = ((name.lower(), crumb) for name, value in fields for crumb in _crumbs(name, value))
     return tuple(
         (name, value)
         for name, value in lines
         if name not in CONNECTION_SPECIFIC and (name != "te" or value.lower() == "trailers")
     )
+
+
+def _crumbs(name: str, value: str) -> tuple[str, ...]:
+    return tuple(value.split("; "))[::-1] if name.lower() == "cookie" else (value,)
 
 
 class _Connection:

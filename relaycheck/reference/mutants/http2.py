@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from relaycheck.reference.authentication import authenticate
+from relaycheck.reference.authentication import authenticate, cookies
 from relaycheck.reference.mutants.model import Mutant, change
 
 if TYPE_CHECKING:
@@ -24,6 +24,18 @@ async def one_frame_over_h2(received: Received) -> bytes:
 
 def anyone_over_h2(service: Service, received: Received) -> str:
     return "h2" if received.version == "2" else authenticate(service, received)
+
+
+def remembered_over_h2(service: Service, received: Received) -> str:
+    """A user signs in to a connection, whose streams are all the user's."""
+    if received.version == "2" and not received.get("authorization") and "user" in received.connection:
+        return str(received.connection["user"])
+    received.connection["user"] = user = authenticate(service, received)
+    return user
+
+
+def first_field_of_cookies(received: Received) -> dict[str, str]:
+    return cookies(received.but(fields=tuple(("Cookie", line) for line in received.all("cookie")[:1])))
 
 
 def http_1_fields(received: Received, answer: Answer) -> Answer:
@@ -108,6 +120,27 @@ MUTANTS = (
         "RM-EP-15",
         "Over HTTP/2 nobody is asked for credentials.",
         change("authentication", authenticate=anyone_over_h2),
+        tls=True,
+    ),
+    Mutant(
+        "RM-EP-15-first-cookie",
+        "RM-EP-15",
+        "Of the fields that cookies come in over HTTP/2, the first is read.",
+        change("authentication", cookies=first_field_of_cookies),
+        tls=True,
+    ),
+    Mutant(
+        "RM-AUTH-05-h2",
+        "RM-AUTH-05",
+        "Over HTTP/2 nobody is asked for credentials.",
+        change("authentication", authenticate=anyone_over_h2),
+        tls=True,
+    ),
+    Mutant(
+        "RM-AUTH-28-h2",
+        "RM-AUTH-28",
+        "The first user of a connection over HTTP/2 stays for requests without credentials.",
+        change("authentication", authenticate=remembered_over_h2),
         tls=True,
     ),
 )
