@@ -219,6 +219,15 @@ def test_no_spelling_of_the_path_gets_past_authentication(
     judge(not_relayed(send(message, path=path, auth=None, expects=None, note=spelling), control()))
 
 
+@requirement("RM-EP-10")
+def test_the_whole_url_in_the_request_line_does_not_get_past_authentication(
+    send: Send, control: Control, message: Message, target: Target
+) -> None:
+    """As a proxy is sent it (RFC 9112 §3.2.2): a filter that looks for a path at its beginning finds none."""
+    whole = f"{target.url.scheme}://{target.url.authority}{target.url.path}"
+    judge(not_relayed(send(message, path=whole, auth=None, expects=None, fresh=True), control()))
+
+
 @requirement("RM-EP-11")
 @pytest.mark.parametrize("path", ENCODED.values(), ids=list(ENCODED))
 def test_an_encoded_letter_names_the_same_resource_or_none(

@@ -138,6 +138,18 @@ def test_a_gzip_body_is_decoded_or_415(
 
 
 @requirement("RM-FR-19")
+def test_gzip_that_breaks_off_is_refused(run: Run, send: Send, control: Control, message: Message) -> None:
+    """A form is well-formed wherever it ends, so nothing but the coding tells that there was more (RFC 1952 §2.3.1)."""
+
+    def body(stamped: Message) -> bytes:
+        whole = encode(stamped, FORM, run.target.content) + b"&Extra=" + b"x" * 64
+        return gzip.compress(whole, compresslevel=0, mtime=0)[:-32]
+
+    coded: Variations = {"media_type": FORM, "body": body, "headers": (("Content-Encoding", "gzip"),), "expects": None}
+    judge(refused(send(message, **coded), control(media_type=FORM)))
+
+
+@requirement("RM-FR-19")
 @pytest.mark.parametrize("coding", ["gzip", "relaycheck", "gzip, relaycheck"])
 def test_a_body_that_is_not_what_its_coding_says_is_not_read_as_plain(
     send: Send, control: Control, message: Message, coding: str

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from relaycheck.encodings import FORM, MEDIA_TYPES, JsonSpelling, members, write_json
+from relaycheck.encodings import FORM, MEDIA_TYPES, JsonSpelling, encode, members, write_json
 from relaycheck.judgements import observed, refused, same_or_refused, same_outcome, same_outcome_or, served
 from relaycheck.judgements.properties import refused_or_honest
 from relaycheck.plugin import judge, lacking, requirement, rows, thorough, unobservable
@@ -206,6 +206,21 @@ def test_unknown_members_are_ignored_or_refused_in_every_type(
 ) -> None:
     body = {**members(message), **placed(UNKNOWN[name], target.safety_domain)}
     judge(same_or_refused(send(message, media_type=media_type, members=body), control(media_type=media_type)))
+
+
+@requirement("RM-BODY-09")
+def test_an_element_of_another_namespace_is_an_unknown_one(
+    send: Send, control: Control, message: Message, target: Target
+) -> None:
+    """Its local name is that of a property, its name is not (Namespaces in XML 1.0 §2.1)."""
+    end = b"</%b" % target.content.xml.root.encode()
+
+    def body(stamped: Message) -> bytes:
+        head, mark, tail = encode(stamped, XML, target.content).rpartition(end)
+        other = f'<o:From xmlns:o="urn:relaycheck:other">other-{stamped.sender}</o:From>'
+        return head + other.encode() + mark + tail
+
+    judge(same_or_refused(send(message, media_type=XML, body=body), control(media_type=XML)))
 
 
 @requirement("RM-BODY-09")
