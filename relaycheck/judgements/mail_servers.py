@@ -148,7 +148,8 @@ def credentials_kept(
 ) -> Verdict:
     """User name and password go only to `listener`, over TLS if `tls`, and into no mail; and serve none `without` them.
 
-    `seen` is every AUTH since the first probe was sent. A refusal gives nothing away.
+    Nor does a mail that asks for them, or for TLS, go without. `seen` is every AUTH since the first probe was sent. A refusal gives
+    nothing away.
     """
     if borrowed := next((d for probe in without for d in probe.deliveries if d.accepted and d.auth), None):
         return failed(
@@ -161,6 +162,11 @@ def credentials_kept(
         )
     if tls and any(not a.tls for a in seen):
         return failed("UseSSL is true, and AUTH was sent on a connection without TLS", decisive=True)
+    for delivery in (d for p in probes if p not in without for d in p.deliveries if d.accepted):
+        if tls and not delivery.tls:
+            return failed("UseSSL is true, and the mail was sent on a connection without TLS", decisive=True)
+        if not delivery.auth:
+            return failed("the request names a user, and its mail came in a session without a login", decisive=True)
     known = Redactor((password,))
     for probe in probes:
         for delivery in probe.deliveries:

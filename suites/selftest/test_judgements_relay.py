@@ -191,6 +191,7 @@ THREE_TO = tuple(f"to{n}-{ONE}@x.test" for n in range(3))
 PARTLY = mail(to=THREE_TO[:2])
 TOLD = exchange(204, mail(TEXT + "correct-horse"))
 BORROWED = exchange(204, replace(mail(), auth="user"))
+SECURE = exchange(204, replace(mail(), auth="user", tls=True))
 
 
 def attempts(listener: str, tls: bool) -> tuple[AuthSeen, ...]:
@@ -298,12 +299,15 @@ def attempts(listener: str, tls: bool) -> tuple[AuthSeen, ...]:
         (never_at("main", GOOD, RED), FAIL),
         (never_at("other", GOOD, GOOD), PASS),
         (never_at("main", exchange(502), RED), INCONCLUSIVE),
-        (credentials_kept((GOOD,), GOOD, seen=attempts("main", True), listener="main", password=PASSWORD, tls=True), PASS),
+        (credentials_kept((SECURE,), GOOD, seen=attempts("main", True), listener="main", password=PASSWORD, tls=True), PASS),
+        (credentials_kept((BORROWED,), GOOD, seen=(), listener="main", password=PASSWORD, tls=True), FAIL),
+        (credentials_kept((BORROWED,), GOOD, seen=(), listener="main", password=PASSWORD, tls=False), PASS),
+        (credentials_kept((GOOD,), GOOD, seen=(), listener="main", password=PASSWORD, tls=False), FAIL),
         (credentials_kept((REFUSED,), GOOD, seen=(), listener="main", password=PASSWORD, tls=True), PASS),
         (credentials_kept((GOOD,), GOOD, seen=attempts("main", False), listener="main", password=PASSWORD, tls=True), FAIL),
         (credentials_kept((GOOD,), GOOD, seen=attempts("b", True), listener="main", password=PASSWORD, tls=True), FAIL),
         (credentials_kept((TOLD,), GOOD, seen=(), listener="main", password=PASSWORD, tls=False), FAIL),
-        (credentials_kept((GOOD,), RED, seen=(), listener="main", password=PASSWORD, tls=False), INCONCLUSIVE),
+        (credentials_kept((BORROWED,), RED, seen=(), listener="main", password=PASSWORD, tls=False), INCONCLUSIVE),
         (credentials_kept((GOOD,), GOOD, seen=(), listener="main", password=PASSWORD, tls=False, without=(GOOD,)), PASS),
         (credentials_kept((GOOD,), GOOD, seen=(), listener="main", password=PASSWORD, tls=False, without=(BORROWED,)), FAIL),
     ],

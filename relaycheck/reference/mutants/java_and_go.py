@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+import aiosmtplib
+
 from relaycheck.reference import authentication as faithful
 from relaycheck.reference.content import FORM, JSON, MediaType, decode_coding, decode_text, read_content
 from relaycheck.reference.mutants.model import Mutant, change
@@ -21,6 +23,7 @@ from relaycheck.reference.relaying import (
     data,
     mail_parameters,
     octets_of,
+    open_session,
     relay,
     transact,
 )
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from relaycheck.reference.received import Received
     from relaycheck.reference.relaying import Client
     from relaycheck.reference.service import Service
-    from relaycheck.reference.submission import Mail, Submission
+    from relaycheck.reference.submission import Mail, MailServer, Submission
     from relaycheck.target.model import XmlDialect
 
 BLOCK = 8192
@@ -167,6 +170,21 @@ async def later_means_never(service: Service, client: Client, mail: Mail) -> Non
             steps.judge_recipient(code)
 
 
+async def anonymous(service: Service, server: MailServer) -> Client:
+    """UserName and Password are members that nobody reads."""
+    return await open_session(service, replace(server, user="", secret=""))
+
+
+async def in_clear_without_a_login(service: Service, server: MailServer) -> Client:
+    """TLS where it is to be had; where it is not, the mail goes without it, and the password stays here."""
+    try:
+        return await open_session(service, server)
+    except (aiosmtplib.SMTPException, OSError):
+        if not server.use_tls:
+            raise
+    return await open_session(service, replace(server, use_tls=False, user="", secret=""))
+
+
 async def a_hundred_at_a_time(service: Service, mail: Mail) -> None:
     """An error in a later batch tells nothing of those who have the mail."""
     for start in range(0, len(mail.recipients), BATCH):
@@ -246,6 +264,9 @@ MUTANTS = (
     _mutant("RM-204-06", "later", "A recipient to be tried later is left out, and the answer is 204.",
             change("relaying", envelope=later_means_never)),
     _mutant("RM-204-06", "now-and-then", "Every seventh mail is sent twice.", now_and_then_twice),
+    _mutant("RM-REL-24", "anonymous", "UserName and Password are ignored.", change("relaying", open_session=anonymous)),
+    _mutant("RM-REL-24", "in-clear", "Where TLS is not to be had, the mail is sent without it, and without a login.",
+            change("relaying", open_session=in_clear_without_a_login)),
     _mutant("RM-REL-16", "batches", "A hundred recipients have the mail when the next one is refused, and nobody is told.",
             change("relaying", transact=a_hundred_at_a_time)),
     _mutant("RM-REL-01", "one-line-replies", "A mail server whose replies have several lines gets no mail.",
