@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from relaycheck.exchange import Exchange
 
 BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+LEAD = 12  # octets that are shown in front of a difference
 CESU_8 = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 
 
@@ -85,7 +86,13 @@ def _difference(probe: Exchange, other: Exchange) -> str | None:
         return f"of one mail, {was.fault() or 'all is well'}; of the other, {came.fault() or 'all is well'}"
     ours, theirs = _contents(probe), _contents(other)
     if ours != theirs:
-        return f"one mail's text is {_excerpt(theirs - ours)}, the other's {_excerpt(ours - theirs)}"
+        one, another = min(theirs - ours, default=b""), min(ours - theirs, default=b"")
+        at = next(
+            (n for n, (a, b) in enumerate(zip(one, another, strict=False)) if a != b), min(len(one), len(another))
+        )
+        from_there = f", from octet {at} on," if at > LEAD else ""
+        start = max(0, at - LEAD) if from_there else 0
+        return f"one mail's text{from_there} is {_excerpt(one, start)}, the other's {_excerpt(another, start)}"
     return None
 
 
@@ -100,8 +107,8 @@ def _contents(exchange: Exchange) -> frozenset[bytes]:
     return frozenset(found)
 
 
-def _excerpt(contents: frozenset[bytes]) -> str:
-    return repr(min(contents)[:60])[1:] if contents else "nothing else"
+def _excerpt(content: bytes, start: int) -> str:
+    return repr(content[start : start + 60])[1:] if content else "nothing else"
 
 
 @judgement
