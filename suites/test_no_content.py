@@ -155,7 +155,7 @@ SMTP_FAULTS = {
     "the session is refused": Fault(Stage.GREETING, code=554),
     "the sender is refused": Fault(Stage.MAIL, code=550),
     "the connection ends after the content": Fault(Stage.END_OF_DATA, action=Action.DROP),
-    "one of two recipients is to be tried later": Fault(Stage.RCPT, code=450, matching="to2-"),
+    "one of two recipients is to be tried later": Fault(Stage.RCPT, code=452, matching="to2-"),
 }
 
 

@@ -181,11 +181,11 @@ def test_a_judgement_of_bodies_says(judgement: Judgement, expected: str) -> None
 
 def test_long_texts_that_differ_are_told_from_where_they_do() -> None:
     long = TEXT.but(rfc822=f"{TEXT.rfc822}{'x' * 500}one\r\n")
-    pair = [
+    one, two = (
         exchange(204, carries=long, mail=(delivery(long, data=long.rfc822.replace("one", said).encode()),))
         for said in ("one", "two")
-    ]
-    reason = alike(*pair, control=ACCEPTED).evaluate().reason
+    )
+    reason = alike(one, two, control=ACCEPTED).evaluate().reason
     assert "xone" in reason
     assert "xtwo" in reason
     assert len(reason) < 200
