@@ -78,7 +78,9 @@ def test_a_mail_server_whose_replies_have_several_lines_gets_the_mail(
 ) -> None:
     """Any reply may; the last line is the one without a hyphen behind its code (RFC 5321 §4.2.1)."""
     with serving(Behaviour(several_lines=True)) as server:
-        judge(served(ask(run, message.but(connection=server.connection)), control()))
+        named = message.but(connection=server.connection)
+        request = run.client.request(named, note="a mail server whose replies have several lines")
+        judge(served(run.client.await_mail(run.client.transmit(request)), control()))
 
 
 @requirement("RM-REL-10")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from relaycheck.exchange import Exchange
 
 PORTS = {"http": 80, "https": 443}
+SHOWN = 100  # characters of an error that are told
 VARYING = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{8,}\b|[0-9]+", re.IGNORECASE)
 
 
@@ -117,17 +118,19 @@ def indistinct(probes: Sequence[Exchange], control: Exchange, banner: str) -> Ve
     if silent := next((p for p in probes if p.outcome is not Outcome.ANSWERED), None):
         return failed(f"{silent.request.note} got {described(silent)}")
     if len({_indistinct(p) for p in probes}) > 1:
-        told = "" if len({p.status for p in probes}) > 1 else "with different content: "
-        return failed(
-            told + "; ".join(f"{p.request.note}: {described(p)}{_content(p) if told else ''}" for p in probes)
-        )
+        told = len({p.status for p in probes}) > 1
+        return failed("; ".join(f"{p.request.note}: {described(p) if told else _said(p)}" for p in probes))
     return passed(f"each {described(probes[0])}")
 
 
-def _content(probe: Exchange) -> str:
-    return f", {probe.response.body[:60]!r}" if probe.response is not None else ""
-
-
 def _indistinct(probe: Exchange) -> tuple[int | None, str]:
-    body = probe.response.body.decode("utf-8", "replace") if probe.response is not None else ""
-    return probe.status, VARYING.sub("#", body)
+    return probe.status, VARYING.sub("#", _body(probe))
+
+
+def _said(probe: Exchange) -> str:
+    """The status and how the content begins, in which alone the errors differ."""
+    return f"{probe.status} with {_body(probe)[:SHOWN]!r}"
+
+
+def _body(probe: Exchange) -> str:
+    return probe.response.body.decode("utf-8", "replace") if probe.response is not None else ""
