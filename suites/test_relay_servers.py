@@ -31,10 +31,9 @@ from relaycheck.judgements.relaying import (
 )
 from relaycheck.message import NONCE
 from relaycheck.plugin import judge, lacking, requirement, rows
-from relaycheck.secret import Secret
 from relaycheck.strategies.eight_bit import EIGHT_BIT, IN_THE_HEADER, encodable, spelled
 from relaycheck.strategies.late_defects import FORM, JSON, XML
-from relaycheck.strategies.mail_faults import FAILING, SILENT, SPOILED, UNLUCKY
+from relaycheck.strategies.mail_faults import FAILING, GUARDED, PASSWORD, SILENT, SPOILED, UNLUCKY, USER
 from relaycheck.strategies.messages import eight_bit_messages
 from relaycheck.witness import Action, Behaviour, Fault, Stage, closed_port
 
@@ -346,18 +345,6 @@ def test_there_is_no_other_server_for_one_that_fails(
     with serving(Behaviour(fault=fault)) as server:
         request = run.client.request(message.but(connection=server.connection), expects=None)
         judge(never_at(witness.main.name, run.client.transmit(request), control()))
-
-
-USER, PASSWORD = "relay-user", Secret("connection-password", "c0nnection-Passw0rd-24")
-GUARDED: dict[str, tuple[Behaviour, bool]] = {
-    "STARTTLS": (Behaviour(starttls=True, auth={USER: PASSWORD}), True),
-    "plain": (Behaviour(auth={USER: PASSWORD}), False),
-    "TLS from the start": (Behaviour(implicit_tls=True, auth={USER: PASSWORD}), True),
-    "no TLS where it is wanted": (Behaviour(auth={USER: PASSWORD}), True),
-    "STARTTLS refused": (Behaviour(starttls=True, auth={USER: PASSWORD}, fault=Fault(Stage.STARTTLS, code=454)), True),
-    "wrong password": (Behaviour(auth={USER: Secret("other", "another-Passw0rd")}), False),
-}
-"""A mail server that asks for credentials, and whether the request says UseSSL."""
 
 
 @requirement("RM-REL-24")

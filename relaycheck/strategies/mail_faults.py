@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relaycheck.secret import Secret
 from relaycheck.witness import Action, Behaviour, Fault, Stage
 
 
@@ -53,3 +54,13 @@ SPOILED = {
     "dropped at RCPT": Fault(Stage.RCPT, Action.DROP, matching=UNLUCKY),
 }
 """Faults of one transaction among good ones."""
+USER, PASSWORD = "relay-user", Secret("connection-password", "c0nnection-Passw0rd-24")
+GUARDED: dict[str, tuple[Behaviour, bool]] = {
+    "STARTTLS": (Behaviour(starttls=True, auth={USER: PASSWORD}), True),
+    "plain": (Behaviour(auth={USER: PASSWORD}), False),
+    "TLS from the start": (Behaviour(implicit_tls=True, auth={USER: PASSWORD}), True),
+    "no TLS where it is wanted": (Behaviour(auth={USER: PASSWORD}), True),
+    "STARTTLS refused": (Behaviour(starttls=True, auth={USER: PASSWORD}, fault=Fault(Stage.STARTTLS, code=454)), True),
+    "wrong password": (Behaviour(auth={USER: Secret("other", "another-Passw0rd")}), False),
+}
+"""A mail server that asks for credentials, and whether the request says UseSSL."""

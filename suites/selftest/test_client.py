@@ -193,6 +193,16 @@ def test_a_throttled_request_waits_as_long_as_the_target_says(fields: dict[str, 
     assert retry_after(exchange(503, fields=tuple(fields.items()))) == seconds
 
 
+def test_requests_at_the_same_time_that_get_no_answer_count_once() -> None:
+    budget = Budget()
+    for _ in range(10):
+        budget.note(replace(SILENT, started=5.0, seconds=1.0))
+    assert not budget.halted
+    for second in range(6, 10):
+        budget.note(replace(SILENT, started=float(second), seconds=1.0))
+    assert "5 requests in a row" in budget.halted
+
+
 def test_credentials_never_print() -> None:
     shown = repr(CREDENTIALS) + str(CREDENTIALS["basic"]) + f"{CREDENTIALS['bearer']!r}"
     for secret in ("p:w", "dGltMDpwOnc=", "7T:abc==", "8A:tok"):
