@@ -34,7 +34,7 @@ from relaycheck.target import Content
 from relaycheck.verdicts import Cause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from relaycheck.client import Variations
     from relaycheck.message import Message
@@ -222,7 +222,8 @@ def test_a_secret_with_an_edit_is_refused(
     wrong = with_secret(valid, run.target.auth, edit(secret_of(valid, run.target.auth)))
     if wrong == valid:
         raise lacking(f"auth.{scheme}", "the declared secret has no letters, so its case cannot be changed")
-    probe = send(message, auth=wrong, media_type=media_type, expects=None)
+    note = f"the secret with an edit: {name_in(EDITS, edit)}"
+    probe = send(message, auth=wrong, media_type=media_type, expects=None, note=note)
     judge(refused(probe, control(auth=valid, media_type=media_type)))
 
 
@@ -248,7 +249,8 @@ def test_a_secret_that_has_run_out_is_refused(
     expired = {"soticket": target.auth.expired_soticket, "bearer": target.auth.expired_bearer}[scheme]
     if expired is None:
         raise lacking("auth.expired", f"the target file declares no expired secret under [auth.{scheme}]")
-    judge(refused(send(message, auth=replace(valid, value=expired), expects=None), control(auth=valid)))
+    probe = send(message, auth=replace(valid, value=expired), expects=None, note="expired")
+    judge(refused(probe, control(auth=valid)))
 
 
 WRONG_PASSWORDS = {
@@ -283,7 +285,13 @@ def test_a_wrong_password_is_refused(
         raise lacking("auth.basic.other", "the target file declares no other user with a password")
     said = {" {own} ": f" {own} ", "{own}\0x": f"{own}\0x", "{user}": user, "{others}": "".join(others[:1])}
     wrong = valid.with_value(encoded(user, said.get(password, password)))
-    judge(refused(send(message, auth=wrong, expects=None), control(auth=valid)))
+    note = f"a wrong password: {name_in(WRONG_PASSWORDS, password)}"
+    judge(refused(send(message, auth=wrong, expects=None, note=note), control(auth=valid)))
+
+
+def name_in(table: Mapping[str, object], value: object) -> str:
+    """Under what name the value stands there: what was sent is a secret, and tells nothing."""
+    return next(name for name, known in table.items() if known == value)
 
 
 @requirement("RM-AUTH-12")

@@ -220,7 +220,8 @@ def test_an_element_of_another_namespace_is_an_unknown_one(
         other = f'<o:From xmlns:o="urn:relaycheck:other">other-{stamped.sender}</o:From>'
         return head + other.encode() + mark + tail
 
-    judge(same_or_refused(send(message, media_type=XML, body=body), control(media_type=XML)))
+    probe = send(message, media_type=XML, body=body, note="a From of another namespace")
+    judge(same_or_refused(probe, control(media_type=XML)))
 
 
 @requirement("RM-BODY-09")
