@@ -114,6 +114,13 @@ def test_any_sender_stays_itself(send: Send, message: Message, draw: Draw, targe
         judge(served(send(message.but(sender=sender))))
 
 
+@requirement("RM-REL-02")
+def test_an_address_in_the_query_is_no_sender(send: Send, control: Control, message: Message, target: Target) -> None:
+    """Of the parameters of a form's request, those of its query may come first."""
+    query = f"From=stranger-{NONCE}@{target.safety_domain}"
+    judge(same_or_refused(send(message, media_type=FORM, query=query), control(media_type=FORM)))
+
+
 @requirement("RM-REL-03")
 @pytest.mark.parametrize("fields", [*((field,) for field in FOR_PEOPLE), FOR_PEOPLE], ids=[*FOR_PEOPLE, "all of them"])
 def test_addresses_in_the_header_are_no_recipients(
@@ -129,10 +136,9 @@ def test_addresses_in_the_header_are_no_recipients(
 def test_an_address_in_the_query_is_no_recipient(
     send: Send, control: Control, message: Message, target: Target
 ) -> None:
-    """Readers of forms that ask for the parameters of a request get those of its query too, or those alone."""
+    """Readers of forms that ask for the parameters of a request get those of its query too."""
     style = {"repeated": "", "brackets": "%5B%5D", "indexed": f"%5B{len(message.recipients)}%5D"}[target.content.form]
-    stranger = f"stranger-{NONCE}@{target.safety_domain}"
-    query = f"Recipients{style}={stranger}&From={stranger}"
+    query = f"Recipients{style}=stranger-{NONCE}@{target.safety_domain}"
     judge(same_or_refused(send(message, media_type=FORM, query=query), control(media_type=FORM)))
 
 

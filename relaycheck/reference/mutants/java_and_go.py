@@ -247,7 +247,7 @@ MUTANTS = (
     _mutant("RM-AUTH-11", "like", "A password may hold wildcards.", _auth(same_secret=compared_by_a_query)),
     _mutant("RM-AUTH-11", "query", "A password can end the query.", _auth(same_secret=joined_into_a_query)),
     _mutant("RM-EP-10", "whole-url", "The whole URL in the request line is not guarded.", _auth(authenticate=guarded_paths)),
-    _mutant("RM-REL-03", "query-sender", "A From in the query takes the place of that of a form.",
+    _mutant("RM-REL-02", "query-sender", "A From in the query takes the place of that of a form.",
             change("content", read_content=parameters_of_the_request)),
     _mutant("RM-BODY-09", "namespaces", "An element of another namespace takes the place of a property.",
             change("content.xml", members_of=without_namespaces)),
