@@ -17,6 +17,10 @@ SILENT_LIMIT = 5
 """So many exchanges in a row without any answer end the run: the target is gone."""
 
 
+RESTART = 2.0
+"""Seconds in which connections that are refused count once: a service that ended is given time to be started again."""
+
+
 class Halted(Exception):
     """Nothing more is sent, and why."""
 
@@ -74,7 +78,8 @@ class Budget:
                 if exchange.started < self._silent_until:
                     return  # at the same time as one that counts: together they say no more
                 self._silent += 1
-                self._silent_until = exchange.started + exchange.seconds
+                gone = RESTART if self.reached and exchange.outcome is Outcome.NOT_SENT else 0.0
+                self._silent_until = exchange.started + max(exchange.seconds, gone)
                 if self._silent >= SILENT_LIMIT:
                     self.halted = f"{SILENT_LIMIT} requests in a row got no answer ({exchange.error})"
             else:

@@ -37,6 +37,13 @@ if TYPE_CHECKING:
 LONGEST_THROTTLE = 60.0  # seconds of Retry-After that are honoured
 LOGIN_FAILED = frozenset({401, 403})
 ATTEMPTS = 3
+RESTARTING = (
+    0.1,
+    0.4,
+    1.6,
+    3.2,
+    4.7,
+)  # seconds between attempts while nobody listens, ten in all: a service may be started again
 
 
 class Client:
@@ -91,7 +98,7 @@ class Client:
 
         A throttled or never-sent request is sent again with a new nonce; one that may have been seen is not.
         """
-        for attempt in range(ATTEMPTS):
+        for attempt in itertools.count():
             request = self.request(message, **variations)
             exchange = self.transmit(request, fresh=fresh, timeout=timeout, secrets=_secrets(message, variations))
             if not self._again(exchange, attempt):
@@ -204,11 +211,10 @@ class Client:
         return self.ledger.redactor.with_secrets(*secrets) if secrets else self.ledger.redactor
 
     def _again(self, exchange: Exchange, attempt: int) -> bool:
-        if attempt + 1 == ATTEMPTS:
-            return False
         if exchange.outcome is Outcome.NOT_SENT:
-            return self.budget.reached and self.budget.pause(0.1 * 4**attempt)
-        if throttled(exchange):
+            waits = self.budget.reached and attempt < len(RESTARTING)
+            return waits and self.budget.pause(RESTARTING[attempt])
+        if throttled(exchange) and attempt + 1 < ATTEMPTS:
             return self.budget.pause(min(retry_after(exchange), LONGEST_THROTTLE))
         return False
 

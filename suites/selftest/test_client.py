@@ -193,6 +193,17 @@ def test_a_throttled_request_waits_as_long_as_the_target_says(fields: dict[str, 
     assert retry_after(exchange(503, fields=tuple(fields.items()))) == seconds
 
 
+def test_a_service_that_ends_is_given_time_to_be_started_again() -> None:
+    budget = Budget()
+    budget.note(ACCEPTED)
+    for tenth in range(60):
+        budget.note(replace(GONE, started=tenth / 10))
+    assert not budget.halted
+    for second in (6.1, 8.1):
+        budget.note(replace(GONE, started=second))
+    assert budget.halted
+
+
 def test_requests_at_the_same_time_that_get_no_answer_count_once() -> None:
     budget = Budget()
     for _ in range(10):
