@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 JSON, TEXT_JSON, XML, TEXT_XML, _, PATCH, MERGE = MEDIA_TYPES
 
 
-def at_place(message: Message, place: str, address: str) -> Message:
-    """The message with `address` as its sender, or as the first of its recipients."""
+def at_place(message: Message, place: str, address: str, *, last: bool = False) -> Message:
+    """The message with `address` as its sender, or as the first or the last of its recipients."""
     if place == "From":
         return message.but(sender=address)
-    return message.but(recipients=(address, *message.recipients[1:]))
+    others = message.recipients[1:]
+    return message.but(recipients=(*others, address) if last else (address, *others))
 
 
 WITHIN = (
@@ -81,13 +82,12 @@ def test_longer_addresses_are_served_unchanged_or_refused(
 
 
 def tried(
-    send: Send, witness: Witness, message: Message, injection: Injection, media_type: str
+    send: Send, witness: Witness, message: Message, injection: Injection, media_type: str, *, last: bool
 ) -> tuple[Exchange, tuple[bytes, ...]]:
     """Send a hostile address; with the exchange, what the witness's sessions since then heard of it."""
     before = witness.connections
-    probe = send(
-        at_place(message, injection.place, injection.address), media_type=media_type, expects=None, note=injection.note
-    )
+    hostile = at_place(message, injection.place, injection.address, last=last)
+    probe = send(hostile, media_type=media_type, expects=None, note=injection.note)
     nonce = probe.request.nonce.encode()
     said = (session.transcript for session in witness.sessions(since=before))
     return probe, tuple(transcript for transcript in said if nonce in transcript.lower())
@@ -137,9 +137,12 @@ def test_an_address_adds_no_command(
     line_end: str,
     place: Place,
 ) -> None:
-    """Whatever the notation of the body hides the line end in: it ends no SMTP command (RFC 5321 §4.1.2)."""
+    """Whatever the notation of the body hides the line end in: it ends no SMTP command (RFC 5321 §4.1.2).
+
+    CRLF stands in the first recipient, other line ends in the last.
+    """
     injection = command_injection(place, shape, line_end, target.safety_domain)
-    probe, sessions = tried(send, witness, message, injection, media_type)
+    probe, sessions = tried(send, witness, message, injection, media_type, last=line_end != "CRLF")
     judge(adds_no_command(probe, control(media_type=media_type), sessions, stranger_of(probe)))
 
 
@@ -159,9 +162,10 @@ def stranger_of(probe: Exchange) -> str:
 def test_an_address_adds_no_parameter(
     send: Send, control: Control, message: Message, target: Target, witness: Witness, media_type: str, name: str
 ) -> None:
-    """A bracket inside an address does not end the path (RFC 5321 §4.1.1.2, §4.1.1.3)."""
+    """A bracket inside an address does not end the path (RFC 5321 §4.1.1.2, §4.1.1.3): in JSON of the first recipient, elsewhere of
+    the last."""
     injection = parameter_injection(name, target.safety_domain)
-    probe, sessions = tried(send, witness, message, injection, media_type)
+    probe, sessions = tried(send, witness, message, injection, media_type, last=media_type != JSON)
     judge(adds_no_parameter(probe, control(media_type=media_type), sessions, injection.tokens, stranger_of(probe)))
 
 

@@ -46,7 +46,7 @@ EIGHT_BIT = {
     ),
     "undeclared": Kind("", SEVEN_BITS, "just é, and no MIME at all\r\n"),
 }
-IN_THE_HEADER = Kind(f"X-Place: Grüße aus 漢字 {NONCE}\r\n", "", "A line of text.\r\n")
+IN_THE_HEADER = Kind(f"X-Place: Grüße, cafe\u0301 漢字 {NONCE}\r\n", "", "A line of text.\r\n")
 
 
 def room_for(text: str, target: Target) -> str:

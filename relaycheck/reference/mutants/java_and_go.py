@@ -15,6 +15,7 @@ import aiosmtplib
 from relaycheck.reference import authentication as faithful
 from relaycheck.reference.content import FORM, JSON, MediaType, decode_coding, decode_text, read_content
 from relaycheck.reference.mutants.model import Mutant, change
+from relaycheck.reference.mutants.properties_addresses import as_it_is
 from relaycheck.reference.received import Refusal
 from relaycheck.reference.relaying import (
     NON_ASCII,
@@ -31,6 +32,7 @@ from relaycheck.reference.relaying import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from relaycheck.reference.addresses import Addresses
     from relaycheck.reference.reading_xml import Element, XmlReading
     from relaycheck.reference.received import Received
     from relaycheck.reference.relaying import Client
@@ -158,6 +160,17 @@ def broken_between_words(rfc822: str) -> bytes:
     return WIDE.sub(rb"\1\r\n\2", octets)
 
 
+def first_recipient_judged(steps: Addresses, submission: Submission) -> tuple[str, ...]:
+    """The first of a list stands for all of it."""
+    first, *others = submission.recipients
+    return (steps.mailbox(steps, "Each of Recipients", first), *others)
+
+
+def first_is_judged(service: Service) -> Service:
+    joined = change("relaying", command=as_it_is)(service)
+    return change("addresses", forward_paths=first_recipient_judged)(joined)
+
+
 async def later_means_never(service: Service, client: Client, mail: Mail) -> None:
     """Of refused recipients, those who might be tried later are left out."""
     steps = service.relaying
@@ -249,6 +262,7 @@ MUTANTS = (
     _mutant("RM-EP-10", "whole-url", "The whole URL in the request line is not guarded.", _auth(authenticate=guarded_paths)),
     _mutant("RM-REL-02", "query-sender", "A From in the query takes the place of that of a form.",
             change("content", read_content=parameters_of_the_request)),
+    _mutant("RM-BODY-14", "first-judged", "Of the recipients, the first is looked at.", first_is_judged),
     _mutant("RM-BODY-09", "namespaces", "An element of another namespace takes the place of a property.",
             change("content.xml", members_of=without_namespaces)),
     _mutant("RM-FR-19", "so-far", "A gzip body that breaks off is used as far as it came.",
