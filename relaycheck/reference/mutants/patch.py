@@ -136,6 +136,17 @@ def text_of_operations(service: Service, media_type: MediaType, octets: bytes) -
     return read_members(service, media_type, octets)
 
 
+def tested_as_text(document: Any, operation: Any) -> Any:
+    """Values are compared as what they are written as: false is the text false."""
+    if isinstance(operation, dict) and operation.get("op") == "test" and isinstance(operation.get("value"), str):
+        found = document
+        for token in operation["path"].split("/")[1:]:
+            found = found.get(token) if isinstance(found, dict) else None
+        if found is not None and str(found).lower() == operation["value"].lower():
+            return document
+    return apply(document, operation)
+
+
 MUTANTS = (
     Mutant(
         "RM-PATCH-01-null-error",
@@ -186,6 +197,13 @@ MUTANTS = (
         "RM-PATCH-03",
         "Operations before the failing one are kept, and the result is relayed.",
         with_operations(read_json_patch=kept_until_failure),
+        target=declared,
+    ),
+    Mutant(
+        "RM-PATCH-03-as-text",
+        "RM-PATCH-03",
+        "A test compares values as text.",
+        with_operations(apply=tested_as_text),
         target=declared,
     ),
     Mutant(
