@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from relaycheck.target import Target
 
 MIME = "MIME-Version: 1.0\r\nContent-Type: {}\r\nContent-Transfer-Encoding: 8bit\r\n"
-WIDTHS = ("é😀漢😀😀1" * 40 + "\r\n") * 150
-"""108 000 octets in characters of one to four, and of one or two sixteen-bit units: some stand across the ends of any usual buffers."""
+WIDTHS = ("é😀漢😀😀1" * 40 + "\r\n") * 90
+"""65 000 octets, or 188 000 of a form, in characters of one to four octets, and of one or two sixteen-bit units: some stand across
+the ends of any usual buffers."""
 SEVEN_BITS = ("0123456789" * 7 + "\r\n") * 300
 ROOM = 900_000  # octets that a body may have where the target declares no limit
 
