@@ -106,9 +106,15 @@ def a_hundred_at_most(steps: Binding, value: Any) -> tuple[str, ...]:
 
 
 async def in_batches(service: Service, submission: Submission) -> None:
-    """A transaction for every hundred recipients (RFC 5321 §4.5.3.1.8)."""
+    """A transaction for every hundred recipients (RFC 5321 §4.5.3.1.8); where a later one fails, the error says who has the mail."""
     for start in range(0, len(submission.recipients), 100):
-        await relay(service, replace(submission, recipients=submission.recipients[start : start + 100]))
+        try:
+            await relay(service, replace(submission, recipients=submission.recipients[start : start + 100]))
+        except Refusal as refusal:
+            if not start:
+                raise
+            done = ", ".join(submission.recipients[:start])
+            raise Refusal(refusal.status, "partial", f"The mail was relayed to {done} and to nobody else.") from None
 
 
 def traced(service: Service, submission: Submission) -> Mail:
